@@ -1,0 +1,124 @@
+"""What a person sees on stderr, and what a machine reads on stdout.
+
+stdout carries results only; progress and prose go to stderr, so that `--json` output can be piped.
+"""
+
+import json
+import os
+import re
+import sys
+import time
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeVar
+
+Item = TypeVar("Item")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+COLOURS = (31, 32, 33, 34, 35, 36)
+_USUAL = {"PER": 34, "ORG": 32, "LOC": 35, "DATE": 33}
+
+
+def say(message: str) -> None:
+    """One line for the person at the terminal."""
+    print(message, file=sys.stderr, flush=True)
+
+
+def print_json(document: Any, flush: bool = True) -> None:
+    """One JSON document, or one line of a JSON Lines stream, on stdout."""
+    text = json.dumps(document, ensure_ascii=False, allow_nan=False)
+    if _SURROGATE.search(text):  # not a character: UTF-8 cannot carry it, a JSON escape can
+        text = json.dumps(document, allow_nan=False)
+    sys.stdout.write(text + "\n")
+    if flush:
+        sys.stdout.flush()
+
+
+def highlight(text: str, entities: Sequence[tuple[int, int, str]]) -> str:
+    """The text with its (start, end, type) marked: in colour on a terminal, as `[PER Ibrahim]` elsewhere."""
+    parts, place = [], 0
+    for start, end, kind in entities:
+        if start < place:  # two words cut from one composed character share its range
+            continue
+        if sys.stdout.isatty() and "NO_COLOR" not in os.environ:
+            colour = COLOURS[zlib.crc32(kind.encode()) % len(COLOURS)] if kind not in _USUAL else _USUAL[kind]
+            marked = f"\x1b[1;{colour}m{text[start:end]}\x1b[0m\x1b[2m/{kind}\x1b[0m"
+        else:
+            marked = f"[{kind} {text[start:end]}]"
+        parts += [text[place:start], marked]
+        place = end
+    return "".join([*parts, text[place:]])
+
+
+def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A table on stdout: the first column left-aligned, the others right-aligned."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left")
+    for place, name in enumerate(columns):
+        table.add_column(name, justify="left" if place == 0 else "right", overflow="fold")
+    for row in rows:
+        table.add_row(*(cell(value) for value in row))
+    # A pipe has no width: rich would fold at 80 columns, which breaks tables that are redirected.
+    width = None if sys.stdout.isatty() else 200
+    Console(file=sys.stdout, width=width, highlight=False, markup=False, emoji=False).print(table)
+
+
+def cell(value: object) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, float):
+        return f"{value:.2f}"
+    return str(value)
+
+
+class Progress:
+    """A progress line on stderr, drawn at most five times a second; silent for work under two seconds.
+
+    On a terminal the line is redrawn in place; in a log it is printed every ten seconds instead.
+    """
+
+    def __init__(self, what: str, total: int | None = None, unit: str = "") -> None:
+        self.what, self.total, self.unit = what, total, unit
+        self.done = 0
+        self.started = self.drawn = time.monotonic()
+        self.live = sys.stderr.isatty()
+        self.visible = False
+
+    def __enter__(self) -> "Progress":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.visible:
+            self._draw(final=True)
+
+    def advance(self, count: int = 1) -> None:
+        self.done += count
+        now = time.monotonic()
+        pause = 0.2 if self.live else 10.0
+        if now - self.started > 2 and now - self.drawn >= pause:
+            self.drawn = now
+            self._draw()
+
+    def _draw(self, final: bool = False) -> None:
+        self.visible = True
+        seconds = time.monotonic() - self.started
+        rate = self.done / seconds if seconds else 0.0
+        text = f"{self.what}: {self.done:,}"
+        if self.total:
+            text += f"/{self.total:,} ({100 * self.done / self.total:.0f} %)"
+        text += f" {self.unit}, {rate:,.0f}/s" if self.unit else f", {rate:,.1f}/s"
+        if self.total and rate and not final:
+            text += f", {(self.total - self.done) / rate:.0f} s left"
+        if self.live:
+            print(f"\r\x1b[K{text}", end="\n" if final else "", file=sys.stderr, flush=True)
+        else:
+            print(text, file=sys.stderr, flush=True)
+
+
+def track(items: Iterable[Item], what: str, total: int | None = None, unit: str = "") -> Iterator[Item]:
+    """Yield the items, with a progress line once they take more than two seconds."""
+    with Progress(what, total, unit) as progress:
+        for item in items:
+            yield item
+            progress.advance()

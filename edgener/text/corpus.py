@@ -1,0 +1,249 @@
+"""Labelled corpora on disk: one language a folder, a file a split, CoNLL or JSONL.
+
+    PATH/hau/train.txt  PATH/hau/dev.txt  PATH/hau/test.txt  PATH/swa/...     several languages
+    PATH/train.txt  PATH/dev.txt  PATH/test.txt                               one, named after the folder
+
+CoNLL: two or more columns split by spaces or tabs, token first and tag last, a blank line between sentences; `#`
+comments and -DOCSTART- lines are passed over. JSONL: `{"tokens": [...], "tags": [...]}` a line, tags as names, or as
+integers with a list of names in `labels.json` beside the file. Any scheme of edgener.text.labels; IOB2 comes out.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from sys import intern
+from typing import Any
+
+from edgener.artefact import read_json
+from edgener.errors import UserError
+from edgener.text import labels, words
+
+SPLITS = ("train", "dev", "test")
+SOURCE_FILE = "SOURCE.json"
+_ALIASES = {"train": "train", "dev": "dev", "valid": "dev", "validation": "dev", "val": "dev", "test": "test"}
+_ENDINGS = (".txt", ".conll", ".bio", ".iob", ".tsv", ".jsonl")
+
+Report = Callable[["Problem"], None]
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """Tokens and their tags; `line` is where the first token stands, `lines` where each of them does."""
+
+    tokens: tuple[str, ...]
+    tags: tuple[str, ...]
+    line: int
+    lines: Sequence[int] = field(default=(), compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something wrong with a corpus, and where. Malformed input is fatal to every stage; the rest is a warning.
+
+    Line 0 stands for the file as a whole.
+    """
+
+    path: Path
+    line: int
+    kind: str
+    message: str
+    fatal: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.message}" if self.line else f"{self.path}: {self.message}"
+
+
+def stop(problem: Problem) -> None:
+    """What a stage does with a malformed line: it stops there."""
+    raise UserError(f"{problem}; `edgener data check` lists every problem at once")
+
+
+def find(root: Path, languages: Sequence[str] | None = None) -> dict[str, dict[str, Path]]:
+    """language -> split -> file, both in sorted order. UserError when nothing is there or a language is missing."""
+    if not root.exists():
+        raise UserError(f"{root}: no such file or folder; expected a folder with a folder a language in it")
+    if not root.is_dir():
+        raise UserError(f"{root}: not a folder; expected one that holds train, dev and test files")
+    here = _splits(root)
+    found = {root.resolve().name: here} if here else {}
+    if not here:
+        found = {sub.name: _splits(sub) for sub in sorted(root.iterdir()) if sub.is_dir() and _splits(sub)}
+    if not found:
+        raise UserError(f"{root}: no corpus here; expected <language>/train.txt, dev.txt, test.txt (or .conll, .jsonl)")
+    unknown = [language for language in languages or () if language not in found]
+    if unknown:
+        raise UserError(f"{root}: no language {unknown[0]!r} here; it holds {', '.join(found)}")
+    return {language: found[language] for language in languages or found}
+
+
+def _splits(folder: Path) -> dict[str, Path]:
+    files: dict[str, Path] = {}
+    for path in sorted(folder.iterdir()):
+        split = _ALIASES.get(path.stem)
+        if split and path.suffix in _ENDINGS and path.is_file():
+            if split in files:
+                raise UserError(f"{folder}: both {files[split].name} and {path.name} would be the {split} split")
+            files[split] = path
+    return files
+
+
+def load(root: Path, split: str, languages: Sequence[str] | None = None) -> dict[str, list[Sentence]]:
+    """Every sentence of one split, by language. UserError with file:line at the first malformed line."""
+    corpus = {}
+    for language, files in find(root, languages).items():
+        if split not in files:
+            raise UserError(f"{root}: {language} has no {split} file; it has {', '.join(files)}")
+        corpus[language] = read(files[split])
+    return corpus
+
+
+def read(path: Path, report: Report = stop) -> list[Sentence]:
+    """The sentences of a file, in IOB2. `report` is told of every malformed line; a sentence with one is left out."""
+    parse = _jsonl if path.suffix == ".jsonl" else _conll
+    raw = list(parse(path, report))
+    if not raw:
+        report(Problem(path, 1, "empty", "no sentence in this file"))
+    return [replace(sentence, tags=tuple(labels.to_iob2(sentence.tags))) for sentence in raw]
+
+
+def raw_sentences(path: Path, report: Report) -> list[Sentence]:
+    """The sentences with their tags as they are written; for `edgener data check`."""
+    return list((_jsonl if path.suffix == ".jsonl" else _conll)(path, report))
+
+
+def _lines(path: Path, report: Report) -> Iterator[tuple[int, str | None]]:
+    """(number, line) of each line, without its end; None in place of a line that is not UTF-8."""
+    try:
+        with open(path, "rb") as file:
+            for number, raw in enumerate(file, 1):
+                try:
+                    line = raw.decode("utf-8-sig" if number == 1 else "utf-8")
+                except UnicodeDecodeError as error:
+                    report(Problem(path, number, "encoding", f"not UTF-8 (byte {error.start + 1} of the line)"))
+                    yield number, None
+                else:
+                    yield number, line.rstrip("\r\n")
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def _conll(path: Path, report: Report) -> Iterator[Sentence]:
+    tokens: list[str] = []
+    tags: list[str] = []
+    lines: list[int] = []
+    sound = True
+    for number, line in _lines(path, report):
+        if line is None:
+            sound = False
+            continue
+        columns = [column.strip(" ") for column in line.split("\t")] if "\t" in line else line.split(" ")
+        columns = columns if "\t" in line else [column for column in columns if column]
+        if not any(columns):
+            if tokens and sound:
+                yield _whole(tokens, tags, lines)
+            tokens, tags, lines, sound = [], [], [], True
+        elif columns[0] == "-DOCSTART-" or _is_comment(columns):
+            continue
+        elif message := _malformed(columns):
+            report(Problem(path, number, message[0], message[1]))
+            sound = False
+        else:
+            # One string object for all its occurrences: a fraction of the memory.
+            tokens.append(intern(columns[0]))
+            tags.append(intern(columns[-1]))
+            lines.append(number)
+    if tokens and sound:
+        yield _whole(tokens, tags, lines)
+
+
+def _whole(tokens: list[str], tags: list[str], lines: list[int]) -> Sentence:
+    unbroken = range(lines[0], lines[0] + len(lines))
+    return Sentence(tuple(tokens), tuple(tags), lines[0], unbroken if lines[-1] == unbroken[-1] else tuple(lines))
+
+
+def _is_comment(columns: list[str]) -> bool:
+    # A hashtag is a token like any other: `#EndSARS O` ends in a tag, a comment does not.
+    return columns[0].startswith("#") and not (len(columns) > 1 and labels.is_tag(columns[-1]))
+
+
+def _malformed(columns: list[str]) -> tuple[str, str] | None:
+    if len(columns) == 1 and labels.is_tag(columns[0]):
+        return "empty token", f"tag {columns[0]!r} has no token; expected `token tag`"
+    if len(columns) == 1:
+        return "columns", f"{_short(columns[0])} has no tag; expected `token tag`"
+    if not columns[0]:
+        return "empty token", f"tag {columns[-1]!r} has no token; expected `token tag`"
+    if not labels.is_tag(columns[-1]):
+        return "unknown tag", f"{_short(columns[-1])} is not a tag; expected O or a prefix and a type such as B-PER"
+    return None
+
+
+def _jsonl(path: Path, report: Report) -> Iterator[Sentence]:
+    names: list[str] | None = None
+    if (path.parent / "labels.json").is_file():
+        names = read_json(path.parent / "labels.json")
+        if not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
+            raise UserError(f'{path.parent / "labels.json"}: not a list of tag names such as ["O", "B-PER"]')
+    for number, line in _lines(path, report):
+        if line is None or not line.strip():
+            continue
+        try:
+            document = json.loads(line)
+            yield _sentence(document, names, number)
+        except (ValueError, RecursionError) as error:
+            kind = "json" if isinstance(error, json.JSONDecodeError | RecursionError) else "tokens and tags"
+            report(Problem(path, number, kind, f"{error}; expected " + '{"tokens": [...], "tags": [...]}'))
+
+
+def _sentence(document: Any, names: list[str] | None, number: int) -> Sentence:
+    """ValueError with what is wrong."""
+    if not isinstance(document, dict):
+        raise ValueError("not a JSON object")
+    tokens = document.get("tokens")
+    tags = document.get("tags", document.get("ner_tags"))
+    if not isinstance(tokens, list) or not isinstance(tags, list) or not tokens or len(tokens) != len(tags):
+        raise ValueError("tokens and tags are not two lists of one length")
+    if not all(isinstance(token, str) and token.strip() for token in tokens):
+        raise ValueError("a token is empty or not a string")
+    if all(type(tag) is int for tag in tags):
+        if names is None:
+            raise ValueError("integer tags need a labels.json (a list of names) beside the file")
+        if not all(0 <= tag < len(names) for tag in tags):
+            raise ValueError(f"a tag is outside 0..{len(names) - 1}, the labels of labels.json")
+        tags = [names[tag] for tag in tags]
+    wrong = [tag for tag in tags if not (isinstance(tag, str) and labels.is_tag(tag))]
+    if wrong:
+        raise ValueError(f"{_short(str(wrong[0]))} is not a tag (O, or a prefix and a type such as B-PER)")
+    return Sentence(tuple(map(intern, tokens)), tuple(map(intern, tags)), number, (number,) * len(tokens))
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 40 else text[:37] + "...")
+
+
+def digest(root: Path, languages: Sequence[str]) -> str:
+    """sha256 over the files of these languages: the identity of a corpus, wherever it lies."""
+    total = hashlib.sha256()
+    for language, files in find(root, languages).items():
+        for split, path in sorted(files.items()):
+            with open(path, "rb") as file:
+                total.update(f"{language}/{split} {hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
+    return total.hexdigest()
+
+
+def licence(root: Path) -> str | None:
+    """The licence that `edgener data fetch` noted beside the corpus, if it did."""
+    for folder in (root, root.parent):
+        if (folder / SOURCE_FILE).is_file():
+            source = read_json(folder / SOURCE_FILE)
+            return str(source.get("licence")) if isinstance(source, dict) else None
+    return None
+
+
+def guess_splitter(sentences: Sequence[Sentence]) -> str:
+    """`char` for a corpus tagged character by character (MSRA), `unicode-1` for one tagged by words."""
+    tokens = [token for sentence in sentences[:1000] for token in sentence.tokens]
+    single = sum(len(token) == 1 for token in tokens)
+    return words.CHAR if single > 0.9 * len(tokens) else words.UNICODE_1
