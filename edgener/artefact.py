@@ -145,20 +145,26 @@ def request(kind: str, config: Mapping[str, Any], inputs: Mapping[str, str]) -> 
 
 
 def already_done(out: Path, asked: str, force: bool) -> bool:
-    """True when `out` is the finished answer to this request. UserError when something else is there."""
+    """True when `out` is the finished answer to this request. UserError when something else is there.
+
+    force: another artefact may be replaced. Whatever edgener did not make is never removed.
+    """
     if not out.exists() and not out.is_symlink():
         return False
+    if not out.is_dir() or out.is_symlink():
+        raise UserError(f"{out}: already exists and is no folder of edgener's; choose another --out")
+    if not any(out.iterdir()):
+        return False
+    artefact = find(out)
+    if artefact is None:
+        raise UserError(f"{out}: a folder that edgener did not make; choose another --out")
     if force:
         return False
-    if out.is_dir():
-        if not any(out.iterdir()):
-            return False
-        artefact = find(out)
-        if artefact is not None and artefact.manifest.get("request") == asked:
-            damage = check_files(out, artefact.manifest.get("files"))
-            if not damage:
-                return True
-            raise UserError(f"{damage[0]}; use --force to build it again")
+    if artefact.manifest.get("request") == asked:
+        damage = check_files(out, artefact.manifest.get("files"))
+        if not damage:
+            return True
+        raise UserError(f"{damage[0]}; use --force to build it again")
     raise UserError(f"{out}: already exists and is something else; choose another --out, or --force to replace it")
 
 

@@ -78,8 +78,8 @@ class Progress:
     On a terminal the line is redrawn in place; in a log it is printed every ten seconds instead.
     """
 
-    def __init__(self, what: str, total: int | None = None, unit: str = "") -> None:
-        self.what, self.total, self.unit = what, total, unit
+    def __init__(self, what: str, total: int | None = None, unit: str = "", silent: bool = False) -> None:
+        self.what, self.total, self.unit, self.silent = what, total, unit, silent
         self.done = 0
         self.started = self.drawn = time.monotonic()
         self.live = sys.stderr.isatty()
@@ -96,7 +96,7 @@ class Progress:
         self.done += count
         now = time.monotonic()
         pause = 0.2 if self.live else 10.0
-        if now - self.started > 2 and now - self.drawn >= pause:
+        if not self.silent and now - self.started > 2 and now - self.drawn >= pause:
             self.drawn = now
             self._draw()
 

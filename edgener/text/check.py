@@ -149,9 +149,8 @@ def _token_problems(path: Path, sentence: Sentence) -> Iterator[Problem]:
         if not normalise_word(token).strip():
             yield _warning(path, line, "empty token", f"{token[:40]!r} is empty after normalisation; it gets the tag O")
         elif strange := [char for char in dict.fromkeys(token) if _is_strange(char)]:
-            names = ", ".join(f"U+{ord(char):04X} {unicodedata.name(char, 'control character')}" for char in strange)
-            what = "which is dropped" if all(char in DROPPED for char in strange) else "which is kept"
-            yield _warning(path, line, "bad character", f"{token[:40]!r} holds {names}, {what}")
+            names = ", ".join(map(_described, strange))
+            yield _warning(path, line, "bad character", f"{token[:40]!r} holds {names}")
         elif not WHITE_SPACE.isdisjoint(token):
             message = f"{token[:40]!r} holds white space; in running text it is more than one word"
             yield _warning(path, line, "white space in a token", message)
@@ -160,6 +159,14 @@ def _token_problems(path: Path, sentence: Sentence) -> Iterator[Problem]:
 def _is_strange(char: str) -> bool:
     # Of the categories that isprintable() turns down: not white space, and neither private nor unassigned code points.
     return char in _STRANGE or (unicodedata.category(char) in ("Cc", "Cf", "Cs") and char not in WHITE_SPACE)
+
+
+def _described(char: str) -> str:
+    """A strange character and what normalisation does to it."""
+    code = f"U+{ord(char):04X}"
+    if "\ud800" <= char <= "\udfff":
+        return f"{code} unpaired surrogate (replaced by U+FFFD)"
+    return f"{code} {unicodedata.name(char, 'control character')} ({'dropped' if char in DROPPED else 'kept'})"
 
 
 def _tag_problems(path: Path, sentence: Sentence, scheme: str) -> Iterator[Problem]:
@@ -171,6 +178,17 @@ def _tag_problems(path: Path, sentence: Sentence, scheme: str) -> Iterator[Probl
         elif scheme != labels.IOB1 and read_as[0] == "B" and not labels.begins(tag):
             message = f"{tag} goes on with no entity of its type; it is read as {read_as}"
             yield _warning(path, line, f"stray {tag[0]}-", message)
+    if scheme in (labels.BIOES, labels.BMES):
+        yield from _unclosed(path, sentence, "E- or L-" if scheme == labels.BIOES else "E-")
+
+
+def _unclosed(path: Path, sentence: Sentence, marks: str) -> Iterator[Problem]:
+    """A warning where an entity is over without the mark of its end; `marks`: those that the scheme has."""
+    for tag, after, line in zip(sentence.tags, [*sentence.tags[1:], ""], sentence.lines, strict=True):
+        goes_on = after not in ("", "O") and not labels.begins(after) and after[2:] == tag[2:]
+        if tag[0] in "BIM" and not goes_on:
+            message = f"no {marks} ends the entity of this {tag}; {after or 'the end of the sentence'} follows"
+            yield _warning(path, line, "unclosed entity", message)
 
 
 def _repeats(earlier: _Checked, later: _Checked) -> Iterator[Problem]:

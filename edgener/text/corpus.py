@@ -3,9 +3,9 @@
     PATH/hau/train.txt  PATH/hau/dev.txt  PATH/hau/test.txt  PATH/swa/...     several languages
     PATH/train.txt  PATH/dev.txt  PATH/test.txt                               one, named after the folder
 
-CoNLL: two or more columns split by spaces or tabs, token first and tag last, a blank line between sentences; `#`
-comments and -DOCSTART- lines are passed over. JSONL: `{"tokens": [...], "tags": [...]}` a line, tags as names, or as
-integers with a list of names in `labels.json` beside the file. Any scheme of edgener.text.labels; IOB2 comes out.
+Both are UTF-8, their lines end in LF or CRLF. CoNLL: the columns of edgener.text.conll. JSONL:
+`{"tokens": [...], "tags": [...]}` a line, tags as names, or as integers with a list of names in `labels.json` beside
+the file. Any scheme of edgener.text.labels; IOB2 comes out.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from typing import Any
 
 from edgener.artefact import read_json
 from edgener.errors import UserError
-from edgener.text import labels, words
+from edgener.text import conll, labels, words
 
 SPLITS = ("train", "dev", "test")
 SOURCE_FILE = "SOURCE.json"
@@ -114,70 +114,32 @@ def raw_sentences(path: Path, report: Report) -> list[Sentence]:
 
 
 def _lines(path: Path, report: Report) -> Iterator[tuple[int, str | None]]:
-    """(number, line) of each line, without its end; None in place of a line that is not UTF-8."""
+    """(number, line) of each line, without its end; None in place of one that is not UTF-8 or holds more lines."""
     try:
         with open(path, "rb") as file:
             for number, raw in enumerate(file, 1):
                 try:
-                    line = raw.decode("utf-8-sig" if number == 1 else "utf-8")
+                    line = raw.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
                 except UnicodeDecodeError as error:
                     report(Problem(path, number, "encoding", f"not UTF-8 (byte {error.start + 1} of the line)"))
                     yield number, None
-                else:
-                    yield number, line.rstrip("\r\n")
+                    continue
+                if "\r" in line:
+                    message = "a carriage return inside the line; lines end in LF or CRLF, so convert the line ends"
+                    report(Problem(path, number, "line ends", message))
+                yield number, None if "\r" in line else line
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror})") from None
 
 
 def _conll(path: Path, report: Report) -> Iterator[Sentence]:
-    tokens: list[str] = []
-    tags: list[str] = []
-    lines: list[int] = []
-    sound = True
-    for number, line in _lines(path, report):
-        if line is None:
-            sound = False
-            continue
-        columns = [column.strip(" ") for column in line.split("\t")] if "\t" in line else line.split(" ")
-        columns = columns if "\t" in line else [column for column in columns if column]
-        if not any(columns):
-            if tokens and sound:
-                yield _whole(tokens, tags, lines)
-            tokens, tags, lines, sound = [], [], [], True
-        elif columns[0] == "-DOCSTART-" or _is_comment(columns):
-            continue
-        elif message := _malformed(columns):
-            report(Problem(path, number, message[0], message[1]))
-            sound = False
-        else:
-            # One string object for all its occurrences: a fraction of the memory.
-            tokens.append(intern(columns[0]))
-            tags.append(intern(columns[-1]))
-            lines.append(number)
-    if tokens and sound:
-        yield _whole(tokens, tags, lines)
+    def tell(number: int, kind: str, message: str) -> None:
+        report(Problem(path, number, kind, message))
 
-
-def _whole(tokens: list[str], tags: list[str], lines: list[int]) -> Sentence:
-    unbroken = range(lines[0], lines[0] + len(lines))
-    return Sentence(tuple(tokens), tuple(tags), lines[0], unbroken if lines[-1] == unbroken[-1] else tuple(lines))
-
-
-def _is_comment(columns: list[str]) -> bool:
-    # A hashtag is a token like any other: `#EndSARS O` ends in a tag, a comment does not.
-    return columns[0].startswith("#") and not (len(columns) > 1 and labels.is_tag(columns[-1]))
-
-
-def _malformed(columns: list[str]) -> tuple[str, str] | None:
-    if len(columns) == 1 and labels.is_tag(columns[0]):
-        return "empty token", f"tag {columns[0]!r} has no token; expected `token tag`"
-    if len(columns) == 1:
-        return "columns", f"{_short(columns[0])} has no tag; expected `token tag`"
-    if not columns[0]:
-        return "empty token", f"tag {columns[-1]!r} has no token; expected `token tag`"
-    if not labels.is_tag(columns[-1]):
-        return "unknown tag", f"{_short(columns[-1])} is not a tag; expected O or a prefix and a type such as B-PER"
-    return None
+    for tokens, tags, lines in conll.sentences(_lines(path, report), tell):
+        unbroken = range(lines[0], lines[0] + len(lines))
+        places = unbroken if lines[-1] == unbroken[-1] else tuple(lines)
+        yield Sentence(tuple(tokens), tuple(tags), lines[0], places)
 
 
 def _jsonl(path: Path, report: Report) -> Iterator[Sentence]:
@@ -215,12 +177,8 @@ def _sentence(document: Any, names: list[str] | None, number: int) -> Sentence:
         tags = [names[tag] for tag in tags]
     wrong = [tag for tag in tags if not (isinstance(tag, str) and labels.is_tag(tag))]
     if wrong:
-        raise ValueError(f"{_short(str(wrong[0]))} is not a tag (O, or a prefix and a type such as B-PER)")
+        raise ValueError(f"{conll.short(str(wrong[0]))} is not a tag (O, or a prefix and a type such as B-PER)")
     return Sentence(tuple(map(intern, tokens)), tuple(map(intern, tags)), number, (number,) * len(tokens))
-
-
-def _short(text: str) -> str:
-    return repr(text if len(text) <= 40 else text[:37] + "...")
 
 
 def digest(root: Path, languages: Sequence[str]) -> str:

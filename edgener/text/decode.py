@@ -30,9 +30,10 @@ class Entity:
 
 
 class Decoder:
-    """The best legal IOB2 tag sequence under a label set (Viterbi 1967, with 0/-inf transitions).
+    """Tags from logits: the best label of each word where these make a legal IOB2 sequence, else the best legal one.
 
-    `labels` are IOB2 tags in the order of the logits.
+    `labels` are IOB2 tags in the order of the logits. The best legal sequence is found by Viterbi (1967), with 0/-inf
+    transitions.
     """
 
     def __init__(self, labels: Sequence[str]) -> None:
@@ -52,7 +53,7 @@ class Decoder:
         scores[pieceless] = -np.inf
         scores[pieceless, self.outside] = 0.0
         greedy = scores.argmax(axis=1)
-        # Nearly every sentence ends here: when the best label of each word makes a legal sequence, it is the answer.
+        # Nearly every sentence ends here. Part of the contract, not only a short cut: a sum can lose a small logit.
         if self.opens[greedy[0]] and self.allowed[greedy[:-1], greedy[1:]].all():
             return [int(index) for index in greedy]
         return self._viterbi(scores)

@@ -8,7 +8,8 @@ from typing import BinaryIO
 
 from edgener.errors import UserError
 
-MAX_LINE_BYTES = 64 * 2**20
+# A line is one text, and tagging it costs up to 200 bytes of memory a byte: 800 MB at this size.
+MAX_LINE_BYTES = 4 * 2**20
 
 
 @dataclass(frozen=True)

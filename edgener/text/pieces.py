@@ -1,9 +1,11 @@
 """Words to piece ids: section 3 of the decode contract (tests/conformance/README.md)."""
 
+import json
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tokenizers import Tokenizer
 
@@ -40,6 +42,28 @@ def load_tokenizer(path: Path) -> Tokenizer:
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return tokenizer
+
+
+def begin_words_with_space(state: dict[str, Any]) -> None:
+    """Change the state of a tokenizer (its tokenizer.json as an object) so that it reads words given one by one.
+
+    Byte-level BPE marks the beginning of a word by the space before it, which such words lack.
+    """
+    nodes = [state.get("pre_tokenizer")]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, dict):
+            if node.get("type") == "ByteLevel":
+                node["add_prefix_space"] = True
+            nodes += node.get("pretokenizers", [])
+
+
+def for_words(tokenizer: Tokenizer) -> Tokenizer:
+    """The same tokenizer for words given one by one, whatever their number: with truncation and padding off."""
+    state = json.loads(tokenizer.to_str())
+    begin_words_with_space(state)
+    state["truncation"] = state["padding"] = None
+    return Tokenizer.from_str(json.dumps(state, ensure_ascii=False))
 
 
 def specials_of(tokenizer: Tokenizer, pad: int) -> Specials:

@@ -106,6 +106,36 @@ def test_schemes(write: Write) -> None:
     assert not report.fatal
 
 
+@pytest.mark.parametrize(
+    ("tags", "unclosed"),
+    [
+        ("S-PER O B-LOC I-LOC E-LOC", []),
+        ("U-PER O B-LOC I-LOC L-LOC B-LOC L-LOC", []),
+        ("B-PER M-PER E-PER S-PER", []),
+        ("S-PER B-LOC O", [2]),
+        ("S-PER B-LOC I-LOC O B-LOC", [3, 5]),
+        ("S-PER B-LOC S-LOC B-LOC B-LOC E-LOC", [2, 4]),
+        ("B-PER M-PER S-PER", [2]),
+        ("B-PER E-LOC", [1]),
+        # What goes on with nothing opens an entity, as it does for the stages.
+        ("E-LOC I-LOC O", [2]),
+    ],
+)
+def test_entities_without_the_mark_of_their_end(write: Write, tags: str, unclosed: list[int]) -> None:
+    found = of_kind(check(write(train="".join(f"w{tag} {tag}\n" for tag in tags.split()))), "unclosed entity")
+    assert [problem.line for problem in found] == unclosed
+    assert not any(problem.fatal for problem in found)
+
+
+def test_what_follows_an_unclosed_entity(write: Write) -> None:
+    report = check(write(train="Ada S-PER\nCape B-LOC\nis O\nCape B-LOC\n", dev="A B-PER\nb M-PER\nC S-PER\n"))
+    assert [problem.message for problem in of_kind(report, "unclosed entity")] == [
+        "no E- or L- ends the entity of this B-LOC; O follows",
+        "no E- or L- ends the entity of this B-LOC; the end of the sentence follows",
+        "no E- ends the entity of this M-PER; S-PER follows",
+    ]
+
+
 def test_labels_that_some_files_lack(write: Write) -> None:
     write(train=FILES["train"] + "\n1960 B-DATE\n")
     report = check(write("swa", dev="Ada B-PERS\nin O\nKano B-LOC\n"))
@@ -157,9 +187,14 @@ def test_a_repeated_sentence_counts_each_time(write: Write) -> None:
     [
         ("\u200b\u00ad", "empty token", "empty after normalisation"),
         ("\u3000", "empty token", "empty after normalisation"),
-        ("Ka\u200bno", "bad character", r"'Ka\u200bno' holds U+200B ZERO WIDTH SPACE, which is dropped"),
-        ("Ka\u200e\u202ano", "bad character", "U+200E LEFT-TO-RIGHT MARK, U+202A LEFT-TO-RIGHT EMBEDDING"),
-        ("MAi\x8fGA", "bad character", "U+008F control character, which is kept"),
+        ("Ka\u200bno", "bad character", r"'Ka\u200bno' holds U+200B ZERO WIDTH SPACE (dropped)"),
+        (
+            "Ka\u200e\u202ano",
+            "bad character",
+            "U+200E LEFT-TO-RIGHT MARK (kept), U+202A LEFT-TO-RIGHT EMBEDDING (kept)",
+        ),
+        ("Ka\u200b\u200eno", "bad character", "U+200B ZERO WIDTH SPACE (dropped), U+200E LEFT-TO-RIGHT MARK (kept)"),
+        ("MAi\x8fGA", "bad character", "U+008F control character (kept)"),
         ("Ka\ufffdno", "bad character", "U+FFFD REPLACEMENT CHARACTER"),
         ("\u3164", "bad character", "U+3164 HANGUL FILLER"),
         ("New\u00a0York", "white space in a token", "more than one word"),
@@ -189,6 +224,7 @@ def test_spaces_in_jsonl_tokens(write: Write) -> None:
         ("white space in a token", 2),
         ("bad character", 3),
     ]
+    assert report.problems[1].message == r"'\ud800' holds U+D800 unpaired surrogate (replaced by U+FFFD)"
     json.dumps(report.as_dict(), ensure_ascii=False).encode()
 
 

@@ -43,20 +43,13 @@ def test_conll(tmp_path: Path, content: str | bytes) -> None:
     assert corpus.read(write(tmp_path / "train.txt", content)) == READ
 
 
-def test_lines_of_comments_and_documents(tmp_path: Path) -> None:
-    text = (
-        "-DOCSTART- -X- -X- O\n\n# id = 1\nAda B-PER\n# a note\nKwame I-PER\n\n#\n#EndSARS O\n# text = Ada is\nnow O\n"
-    )
-    first, second = corpus.read(write(tmp_path / "train.conll", text))
-    assert first == Sentence(("Ada", "Kwame"), ("B-PER", "I-PER"), 4)
-    assert list(first.lines) == [4, 6]
-    assert second == Sentence(("#EndSARS", "now"), ("O", "O"), 9)
-    assert list(second.lines) == [9, 11]
-
-
-def test_white_space_inside_a_token_is_kept_between_tabs(tmp_path: Path) -> None:
-    (sentence,) = corpus.read(write(tmp_path / "train.tsv", "New York\tB-LOC\nis\u00a0big\tO\n"))
-    assert sentence.tokens == ("New York", "is\u00a0big")
+@pytest.mark.parametrize("comment", ["", "# a comment\n"])
+@pytest.mark.parametrize("name", ["train.txt", "train.jsonl"])
+def test_lines_that_end_in_a_carriage_return_alone(tmp_path: Path, name: str, comment: str) -> None:
+    text = GOOD if name == "train.txt" else '{"tokens": ["a"], "tags": ["O"]}\n' * 2
+    path = write(tmp_path / name, (comment + text).replace("\n", "\r"))
+    with pytest.raises(UserError, match=rf"{name}:1: a carriage return inside the line; .*LF"):
+        corpus.read(path)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +64,10 @@ def test_white_space_inside_a_token_is_kept_between_tabs(tmp_path: Path) -> None
         (b"Kwame O\t", "unknown tag"),
         ("Kwame B-P\u200bER".encode(), "unknown tag"),
         (b"Kwame\tB-PER\x1b[31m", "unknown tag"),
+        (b"Kwame Nkrumah B-PER", "columns"),
+        (b"#Kwame", "columns"),
         (b"Kw\xe9me B-PER", "encoding"),
+        (b"Kwame I-PER\rNkrumah I-PER", "line ends"),
     ],
 )
 def test_malformed_line(tmp_path: Path, line: bytes, kind: str) -> None:

@@ -1,14 +1,16 @@
 """Normalisation and its alignment, for any text: section 1 of the decode contract."""
 
 import sys
+import time
 import unicodedata
-from itertools import groupby, pairwise
+from collections.abc import Callable
+from itertools import groupby, pairwise, product
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgener.text.normalise import normalise, normalise_word
+from edgener.text.normalise import nfc, normalise, normalise_word
 
 relaxed = settings(deadline=None, max_examples=300)
 
@@ -121,6 +123,38 @@ def test_nothing_left() -> None:
     for text in ("", DELETED, DELETED * 3):
         normal = normalise(text)
         assert (normal.text, list(normal.starts), list(normal.ends)) == ("", [], [])
+
+
+# Runs of marks are long here: of one class, of several, of marks that only their decomposition shows to move (U+0F73).
+BASES = ["e", "\u00e9", "\u1ec7", "\u0f40", "<", "\u0915", " ", *HANGUL]
+MOVING = [*MARKS, "\u0f75", "\u0f81", "\u093c", "\u05b0", "\u0345", "\u0301\u0323"]
+RUNS = st.tuples(st.sampled_from(BASES), st.lists(st.sampled_from(MOVING), max_size=80)).map(
+    lambda parts: parts[0] + "".join(parts[1])
+)
+
+
+@relaxed
+@given(st.lists(st.one_of(RUNS, st.sampled_from(MOVING), st.text(st.characters(), max_size=3)), max_size=6))
+def test_nfc_is_nfc(parts: list[str]) -> None:
+    text = "".join(parts)
+    assert nfc(text) == unicodedata.normalize("NFC", text)
+
+
+def test_nfc_of_runs_about_as_long_as_those_that_are_sorted() -> None:
+    for base, mark, length in product(BASES, MOVING, (1, 30, 31, 32, 33, 34, 70)):
+        run = base + (mark + "\u0316") * (length // 2) + mark * (length % 2)
+        for text in (run, run + run):
+            assert nfc(text) == unicodedata.normalize("NFC", text)
+
+
+@pytest.mark.parametrize(
+    "text", ["e" + "\u0301\u0323" * 125_000, "\u0f40" + "\u0f73" * 125_000, "\u0301\u0323" * 125_000]
+)
+@pytest.mark.parametrize("work", [nfc, normalise, normalise_word])
+def test_a_hostile_run_of_marks_takes_no_quadratic_time(work: Callable[[str], object], text: str) -> None:
+    start = time.perf_counter()
+    work(text)
+    assert time.perf_counter() - start < 5, "in the order of CPython it is more than 40 s"
 
 
 def test_long_runs_take_linear_time() -> None:

@@ -1,0 +1,173 @@
+"""The tables of README.md, from the JSON under benchmarks/results; no figure is typed by hand.
+
+python benchmarks/tables.py            put them between `<!-- table: NAME -->` and `<!-- end -->`
+"""
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from edgener.artefact import write_file
+from edgener.benchmark.report import MB, size_in
+
+HERE = Path(__file__).resolve().parent
+RESULTS = HERE / "results"
+README = HERE.parent / "README.md"
+_BLOCK = re.compile(r"(<!-- table: ([a-z0-9-]+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
+
+Document = dict[str, Any]
+
+
+def read(name: str, results: Path = RESULTS) -> Document:
+    document: Document = json.loads((results / f"{name}.json").read_bytes())
+    return document
+
+
+def markdown(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """A table: the first column left-aligned, the others right-aligned."""
+    lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
+    return "".join(f"| {' | '.join(str(cell) for cell in line)} |\n" for line in lines)
+
+
+def source(*names: str) -> str:
+    """The command behind each file that a table was made from; machine, date and commit of them all."""
+    documents = [read(name) for name in names]
+    commands = [
+        f"[`{document['command']}`](benchmarks/results/{name}.json)"
+        for name, document in zip(names, documents, strict=True)
+    ]
+    places = {
+        f"{document['machine']['cpu']}, {document['machine']['cores']} cores"
+        f"{', VNNI' if 'avx512_vnni' in document['machine']['flags'] else ''}; {document['date'][:10]}, "
+        f"commit {document['commit']}"
+        for document in documents
+    }
+    return f"\n{'; '.join(commands)}. {'; '.join(sorted(places))}.\n"
+
+
+def mb(value: float) -> str:
+    return f"{value / MB:.1f}"
+
+
+def demo() -> str:
+    document = read("demo")
+    measured, scores = document["benchmark"], document["f1"]
+    languages = list(scores["torch fp32"])
+    rows = []
+    for name, found in measured["figures"].items():
+        f1 = scores["torch fp32" if name == "torch-fp32" else name.removeprefix("demo-")]
+        rows.append(
+            [
+                name,
+                f"{size_in(measured, name)['bytes'] / MB:.2f}",
+                f"{found['cold_start_s']['cold_start_s']['median']:.2f}",
+                f"{found['latency_ms']['32']['median']:.2f}",
+                mb(found["rss_after_load"]),
+                *[f"{100 * f1[language]:.1f}" for language in languages],
+            ]
+        )
+    header = ["", "MB", "start s", "ms, 32 tokens", "RSS MB", *[f"F1 {language}" for language in languages]]
+    return markdown(header, rows) + source("demo")
+
+
+F1_MODELS = {"torch": "torch fp32", "fp32": "fp32 bundle", "int8": "int8 bundle"}
+
+
+def f1() -> str:
+    """F1 by language: torch and bundles, gold words and raw text, and what int8 lost."""
+    rows: list[list[object]] = []
+    names = []
+    for kind, shown in {"words": "gold words", "raw": "raw text"}.items():
+        found = {model: read(f"f1-{model}-{kind}") for model in F1_MODELS}
+        names += [f"f1-{model}-{kind}" for model in F1_MODELS]
+        for language, score in found["torch"]["languages"].items():
+            values = [document["languages"][language]["overall"]["f1"] for document in found.values()]
+            low, high = found["int8"]["languages"][language]["interval"]
+            rows.append([language, shown, score["overall"]["support"], *map(percent, values)])
+            rows[-1] += [f"{100 * low:.1f}-{100 * high:.1f}", f"{100 * (values[0] - values[-1]):.2f}"]
+    header = ["test F1", "input", "entities", *F1_MODELS.values(), "95 % of int8", "lost by int8"]
+    return markdown(header, rows) + source(*names)
+
+
+def percent(value: float) -> str:
+    return f"{100 * value:.2f}"
+
+
+def benchmark_of(name: str) -> str:
+    document = read(name)
+    rows = []
+    for contestant, found in document["figures"].items():
+        size, latency, speed = size_in(document, contestant), found["latency_ms"], found["sentences_per_s"]
+        ratio = latency["32"]["ratio"]
+        rows.append(
+            [
+                found["label"],
+                mb(size["bytes"]) + (" (memory)" if document["sizes"][contestant]["bytes_kind"] == "in memory" else ""),
+                f"{found['cold_start_s']['cold_start_s']['median']:.2f}",
+                mb(found["rss_after_load"]),
+                *[f"{latency[tokens]['median']:.1f}" for tokens in ("16", "32", "64", "128")],
+                f"{ratio['median']:.2f}x ({ratio['min']:.2f}-{ratio['max']:.2f})",
+                f"{found['texts_ms']['median']:.1f}",
+                *[f"{speed[batch]['median']:.0f}" for batch in ("1", "8", "32")],
+            ]
+        )
+    header = ["1 thread, medians", "MB", "start s", "RSS MB", "16 tokens, ms", "32", "64", "128", "32 tokens, ratio"]
+    header += ["text, ms", "sentences/s, batch 1", "batch 8", "batch 32"]
+    return markdown(header, rows) + source(name)
+
+
+def device() -> str:
+    """Import, start and memory without torch, and streams of text."""
+    small, streams = read("device"), read("streams")
+    rows = [
+        [f"`{shown}`, {small['bundle']['bytes'] / MB:.1f} MB bundle", f"{found['s']['median']:.2f} s", mb_of(found)]
+        for shown, found in (
+            ("edgener predict BUNDLE TEXT", small["figures"]["predict"]),
+            ("onnxruntime and tokenizers alone", small["figures"]["plain session"]),
+        )
+    ]
+    imported = small["figures"]["import"]
+    rows.insert(0, ["`import edgener.runtime`", f"{imported['import_s']['median']:.2f} s", mb_of(imported)])
+    for name, found in streams["figures"].items():
+        speed = f"{found['s']:.1f} s" if found["lines"] == 1 else f"{found['lines_per_s']:.0f} lines/s"
+        rows.append(
+            [f"predict, {name}, {streams['bundle']['bytes'] / MB:.1f} MB bundle", speed, mb(found["peak_bytes"])]
+        )
+    return markdown(["", "time", "peak MB"], rows) + source("device", "streams")
+
+
+def mb_of(found: Document) -> str:
+    return mb(found["peak_bytes"]["median"])
+
+
+def trade() -> str:
+    """Precision and recall of the int8 bundle under --recall-bias and --min-score, raw text, mean of the languages."""
+    names = [f"trade-{name}" for name in ("bias-minus-1", "none", "bias-1", "bias-2", "score-0.7", "score-0.9")]
+    options = ["--recall-bias -1", "none", "--recall-bias 1", "--recall-bias 2", "--min-score 0.7", "--min-score 0.9"]
+    rows = []
+    for option, name in zip(options, names, strict=True):
+        scores = [score["overall"] for score in read(name)["languages"].values()]
+        means = [sum(score[part] for score in scores) / len(scores) for part in ("precision", "recall", "f1")]
+        rows.append([f"`{option}`" if option != "none" else option, *map(percent, means)])
+    return markdown(["option", "precision", "recall", "F1"], rows) + source(*names)
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "demo": demo,
+    "f1": f1,
+    "benchmark": lambda: benchmark_of("benchmark-hau-swa"),
+    "geometry": lambda: benchmark_of("benchmark-afriberta-large"),
+    "device": device,
+    "trade": trade,
+}
+
+
+def filled(readme: str) -> str:
+    """The README with every table made anew."""
+    return _BLOCK.sub(lambda block: f"{block[1]}{TABLES[block[2]]()}{block[4]}", readme)
+
+
+if __name__ == "__main__":
+    write_file(README, filled(README.read_text(encoding="utf-8")).encode())

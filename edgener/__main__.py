@@ -1,0 +1,3 @@
+from edgener.cli import main
+
+main()

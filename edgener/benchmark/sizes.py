@@ -1,0 +1,63 @@
+"""Bytes on disk by file, as they are and as gzip would send them."""
+
+import zlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from edgener.benchmark.contestants import ONNX_FP32, Contestant
+from edgener.bundle.layout import KIND as BUNDLE
+from edgener.bundle.layout import MODEL
+
+# What transformers reads beside the weights; tokenizer.json in place of the SentencePiece model it was made from.
+_BESIDE_WEIGHTS = ("config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json")
+_CHUNK = 2**20
+_GZIP_FRAME = 18  # header and trailer around the deflate stream
+
+
+def gzip_bytes(path: Path) -> int:
+    """Bytes of the file after gzip level 6 (the usual one of servers and stores), in constant memory."""
+    deflate = zlib.compressobj(6, zlib.DEFLATED, -15)
+    total = _GZIP_FRAME
+    with open(path, "rb") as file:
+        while chunk := file.read(_CHUNK):
+            total += len(deflate.compress(chunk))
+    return total + len(deflate.flush())
+
+
+def size_of(contestant: Contestant) -> dict[str, Any] | None:
+    """Sizes of a bundle's files, or of those a torch-fp32 model is loaded from; None for what lies in no local file.
+
+    `network` is the model alone, `total` everything that it takes to tag a text.
+    """
+    folder = Path(contestant.path)
+    if contestant.kind in (BUNDLE, ONNX_FP32):
+        chosen, network = sorted(folder.iterdir()), [MODEL]
+    elif contestant.kind == "torch-fp32":
+        weights = _weights(folder)
+        network = [path.name for path in weights]
+        chosen = sorted([*weights, *(folder / name for name in _BESIDE_WEIGHTS if (folder / name).is_file())])
+    else:
+        return None
+    files = {path.name: _entry(path) for path in chosen}
+    return {"bytes_kind": "on disk", "files": files, "network": _sum(files, network), "total": _sum(files, files)}
+
+
+def _sum(files: Mapping[str, Mapping[str, int]], names: Iterable[str]) -> dict[str, int]:
+    chosen = [files[name] for name in names]
+    return {unit: sum(entry[unit] for entry in chosen) for unit in ("bytes", "gzip_bytes")}
+
+
+def in_memory(memory_bytes: int) -> dict[str, Any]:
+    """The size of a contestant that nobody has written to disk: parameters and buffers, by its own count."""
+    network = {"bytes": memory_bytes, "gzip_bytes": None}
+    return {"bytes_kind": "in memory", "files": {}, "network": network, "total": None}
+
+
+def _entry(path: Path) -> dict[str, int]:
+    return {"bytes": path.stat().st_size, "gzip_bytes": gzip_bytes(path)}
+
+
+def _weights(folder: Path) -> list[Path]:
+    """The files that transformers reads: safetensors when there are any."""
+    return sorted(folder.glob("model*.safetensors")) or sorted(folder.glob("pytorch_model*.bin"))

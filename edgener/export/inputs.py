@@ -1,0 +1,96 @@
+"""What an export starts from: its settings, the dev data of its gate, and what the manifest will say."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from edgener.bundle.layout import spec_as_dict
+from edgener.errors import UserError
+from edgener.export import quantize
+from edgener.export.graph import Classifier
+from edgener.text import corpus
+from edgener.versions import versions
+
+# The first that reads opset 21 and IR 10, the newest that edgener writes (ONNX Runtime's release notes).
+MIN_ONNXRUNTIME = "1.18.0"
+NOT_STATED = "not stated"
+
+
+@dataclass(frozen=True)
+class ExportConfig:
+    """quant: a name of edgener.export.quantize.MODES. max_f1_drop: points of 100, per language, on dev."""
+
+    quant: str = "int8"
+    max_f1_drop: float = 1.0
+    gate: bool = True
+    max_length: int | None = None
+
+
+@dataclass(frozen=True)
+class GateData:
+    """Dev sentences by language; empty with the reason when there is nothing to measure on."""
+
+    dev: Mapping[str, Sequence[corpus.Sentence]]
+    digest: str | None
+    why_not: str = ""
+
+
+def gate_data(
+    manifest: dict[str, Any] | None, config: ExportConfig, data: Path | None, languages: Sequence[str] | None
+) -> GateData:
+    """Dev data for the gate: --data, else what the model was trained on if it is still there, unchanged."""
+    if not config.gate:
+        return GateData({}, None, "exported with --no-gate")
+    if data is not None:
+        found = tuple(corpus.find(data, languages))
+        return GateData(corpus.load(data, "dev", found), corpus.digest(data, found))
+    recorded = (manifest or {}).get("data")
+    if not recorded:
+        return GateData({}, None, "no dev data is known for this model (--data gives some)")
+    names, path = recorded["languages"], Path(recorded["path"])
+    if unknown := [language for language in languages or () if language not in names]:
+        raise UserError(f"--lang {unknown[0]}: the model was trained on {', '.join(names)}; --data gives others")
+    try:
+        if corpus.digest(path, names) == recorded["digest"]:
+            return GateData(corpus.load(path, "dev", languages or names), recorded["digest"])
+        return GateData({}, None, "the training data has changed since (--data gives the gate its own)")
+    except UserError:
+        return GateData({}, None, "the training data is no longer where it was (--data gives the gate its own)")
+
+
+def describe(
+    classifier: Classifier,
+    config: ExportConfig,
+    measured_on: GateData,
+    licence: str | None,
+    languages: Sequence[str] | None,
+    opset: int,
+) -> dict[str, Any]:
+    """The manifest, but for inputs and files. It names no path: a bundle is published."""
+    trained = classifier.source.manifest or {}
+    stated = [trained.get("data", {}).get("licence"), licence]
+    licences = list(dict.fromkeys(one for one in stated if one not in (None, NOT_STATED))) or [NOT_STATED]
+    return {
+        "name": f"{classifier.source.name}-{config.quant}",
+        "languages": list(trained.get("languages") or languages or measured_on.dev),
+        "model": {
+            "quantization": config.quant,
+            "activations": "dynamic" if config.quant in quantize.DYNAMIC else "float",
+            "architecture": classifier.model.config.model_type,
+            "opset": opset,
+            "min_onnxruntime": MIN_ONNXRUNTIME,
+        },
+        "gate": _verdict(config, measured_on),
+        "decode": spec_as_dict(classifier.spec),
+        "licences": {"data": licences},
+        "config": asdict(config),
+        "versions": versions(),
+    }
+
+
+def _verdict(config: ExportConfig, measured_on: GateData) -> dict[str, Any]:
+    """What verify and predict say of the bundle; a bundle that failed its gate is never written."""
+    if not measured_on.dev:
+        return {"passed": False, "why": measured_on.why_not}
+    return {"passed": True, "split": "dev", "max_f1_drop": config.max_f1_drop}

@@ -1,0 +1,55 @@
+"""Load a bundle, text to entities: the Python runtime."""
+
+from pathlib import Path
+
+from edgener.artefact import MANIFEST
+from edgener.bundle.layout import MODEL, TOKENIZER, Bundle
+from edgener.bundle.verify import check_unchanged, open_bundle
+from edgener.errors import UserError
+from edgener.runtime.session import OnnxForward, require_version
+from edgener.runtime.tokenizer import BundleTokenizer
+from edgener.text.tagger import Tagger
+
+
+class Ner(Tagger):
+    """A verified bundle, ready to tag.
+
+    >>> ner = Ner.load("runs/masakhaner-int8")                        # doctest: +SKIP
+    >>> [(e.type, e.text, e.start, e.end) for e in ner("Ibrahim ya je Kano .")]   # doctest: +SKIP
+    [('PER', 'Ibrahim', 0, 7), ('LOC', 'Kano', 14, 18)]
+    """
+
+    bundle: Bundle
+
+    @classmethod
+    def load(
+        cls,
+        path: str | Path,
+        *,
+        threads: int = 0,
+        batch_size: int = 1,
+        recall_bias: float = 0.0,
+        min_score: float = 0.0,
+    ) -> "Ner":
+        """Verify the bundle's hashes, then load it. UserError, one line, for whatever is wrong with it.
+
+        threads: intra-op threads of ONNX Runtime, 0 for its own choice. batch_size: windows that share a forward
+        pass; with more than 1 a dynamic int8 bundle's answers depend a little on their neighbours.
+        """
+        bundle = open_bundle(Path(path))
+        require_version(bundle.manifest["model"].get("min_onnxruntime"), bundle.path / MANIFEST)
+        forward = OnnxForward(bundle.path / MODEL, threads)
+        if forward.labels != len(bundle.labels):
+            raise UserError(f"{bundle.path}: the graph has {forward.labels} outputs, labels.json {len(bundle.labels)}")
+        ner = cls(
+            forward,
+            BundleTokenizer(bundle.path / TOKENIZER),
+            bundle.labels,
+            bundle.spec,
+            batch_size=batch_size,
+            recall_bias=recall_bias,
+            min_score=min_score,
+        )
+        ner.bundle = bundle
+        check_unchanged(bundle)
+        return ner

@@ -1,0 +1,171 @@
+"""Fine-tune an encoder for NER, over several languages at once: the train stage.
+
+A killed run leaves its working checkpoints in `.NAME.work` beside the output and goes on from there when it is started
+again; they are deleted when the model is finished.
+"""
+
+from dataclasses import asdict, dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+from transformers import set_seed
+
+from edgener import artefact
+from edgener.bundle.layout import spec_as_dict
+from edgener.console import say
+from edgener.errors import UserError
+from edgener.evaluate.run import types_of
+from edgener.text import corpus
+from edgener.text.labels import label_list
+from edgener.train.config import TrainConfig, check_config, f1_line
+from edgener.train.features import Examples, TemperatureSampler, examples_of
+from edgener.train.model import (
+    KIND,
+    Classifier,
+    check_vocabulary,
+    decode_spec,
+    load_config,
+    load_tokenizer,
+    load_weights,
+    locate,
+)
+from edgener.train.trainer import fit
+from edgener.train.work import clear, is_main_process, working_folder
+from edgener.versions import versions
+
+
+@dataclass(frozen=True)
+class TrainData:
+    """Train and dev sentences by language, and what the manifest says of them."""
+
+    train: dict[str, list[corpus.Sentence]]
+    dev: dict[str, list[corpus.Sentence]]
+    digest: str
+    facts: dict[str, Any]
+
+
+def read_data(root: Path, languages: tuple[str, ...], licence: str | None) -> TrainData:
+    found = corpus.find(root, languages or None)
+    names = tuple(found)
+    train, dev = corpus.load(root, "train", names), corpus.load(root, "dev", names)
+    digest = corpus.digest(root, names)
+    facts = {
+        "path": str(root.resolve()),
+        "languages": list(names),
+        "digest": digest,
+        "licence": licence or corpus.licence(root) or "not stated",
+        "sentences": {name: {"train": len(train[name]), "dev": len(dev[name])} for name in names},
+    }
+    return TrainData(train, dev, digest, facts)
+
+
+def finetune(
+    encoder: str, data: Path, config: TrainConfig, out: Path, *, licence: str | None = None, force: bool = False
+) -> Path:
+    """Fine-tune `encoder` (folder or hub id) on `data`; returns `out`, a model directory.
+
+    A finished output of the same request is left as it is. UserError for bad input.
+    """
+    check_config(config)
+    source = locate(encoder)
+    corpus_ = read_data(data, config.languages, licence)
+    inputs = {"encoder": source.digest, "data": corpus_.digest}
+    asked = artefact.request(KIND, {**asdict(config), "licence": corpus_.facts["licence"]}, inputs)
+    if artefact.already_done(out, asked, force):
+        say(f"{out}: already trained with these inputs and settings")
+        clear(out)
+        return out
+    set_seed(config.seed)
+    classifier = _classifier(encoder, corpus_, config)
+    with working_folder(out, asked) as work:
+        history = fit(classifier, _examples(classifier, corpus_, config), corpus_.dev, config, work)
+        if is_main_process():
+            # The record first: whoever finds the model finds it too.
+            artefact.write_file(training_record(out), artefact.canonical_json(history))
+            _write(classifier, corpus_, config, inputs, asked, out)
+            say(f"{out}: model written; dev F1 " + f1_line(history["best"]["f1"]))
+    return out
+
+
+def training_record(out: Path) -> Path:
+    """Where the dev F1 of every epoch is kept: a measurement, so outside the artefact."""
+    return out.with_name(f"{out.name}.training.json")
+
+
+def _classifier(encoder: str, data: TrainData, config: TrainConfig) -> Classifier:
+    """The encoder with a fresh classification layer over the corpus's entity types."""
+    sentences = [sentence for part in data.train.values() for sentence in part]
+    types = types_of(sentences)
+    if not types:
+        raise UserError(f"{data.facts['path']}: no entity in the train files; there is nothing to learn")
+    labels = label_list(types)
+    _check_label_sets(data)
+    encoder_config = load_config(encoder)
+    tokenizer, backend = load_tokenizer(encoder, encoder_config)
+    splitter = config.splitter or corpus.guess_splitter(sentences)
+    spec = decode_spec(tokenizer, backend, encoder_config, splitter, config.max_length)
+    model = load_weights(encoder, labels)
+    check_vocabulary(encoder, backend, model)
+    if config.freeze_embeddings:
+        model.get_input_embeddings().weight.requires_grad_(False)
+    return Classifier(locate(encoder), model, tokenizer, backend, tuple(labels), spec)
+
+
+def _check_label_sets(data: TrainData) -> None:
+    """UserError when two languages, or train and dev, have each an entity type that the other lacks or does not know.
+
+    A language that has only some of the types is allowed, and said: its model learns that they do not occur there.
+    """
+    where = data.facts["path"]
+    train, dev = ({name: types_of(part) for name, part in split.items()} for split in (data.train, data.dev))
+    every = set().union(*train.values())
+    for name, types in dev.items():
+        if types - every:
+            raise UserError(
+                f"{where}: {name} dev has entity type {min(types - every)}, which no train file has; the splits need "
+                "one label set"
+            )
+    for (one, types), (other, others) in combinations(train.items(), 2):
+        if types - others and others - types:
+            raise UserError(
+                f"{where}: {one} alone has entity type {min(types - others)}, {other} alone {min(others - types)}: two "
+                "label sets; choose languages with --lang, or rename the tags"
+            )
+    for name, types in train.items():
+        if every - types:
+            missing = ", ".join(sorted(every - types))
+            say(f"warning: {name} has no entity of type {missing} in its train file; the model learns that it has none")
+
+
+def _examples(classifier: Classifier, data: TrainData, config: TrainConfig) -> tuple[Examples, TemperatureSampler]:
+    ids = {label: index for index, label in enumerate(classifier.labels)}
+    found = [
+        example
+        for language, sentences in data.train.items()
+        for example in examples_of(language, sentences, classifier.backend, ids, classifier.spec)
+    ]
+    return Examples(found), TemperatureSampler(found, config.temperature, config.batch_size, config.seed)
+
+
+def _write(
+    classifier: Classifier, data: TrainData, config: TrainConfig, inputs: dict[str, str], asked: str, out: Path
+) -> None:
+    with artefact.building(out) as scratch:
+        classifier.model.save_pretrained(scratch)
+        classifier.tokenizer.save_pretrained(scratch)
+        classifier.backend.save(str(scratch / "tokenizer.json"))
+        artefact.seal(
+            scratch,
+            KIND,
+            {
+                "request": asked,
+                "config": asdict(config),
+                "inputs": inputs,
+                "encoder": classifier.source.name,
+                "languages": data.facts["languages"],
+                "data": data.facts,
+                "decode": spec_as_dict(classifier.spec),
+                "versions": versions(),
+            },
+        )

@@ -1,0 +1,55 @@
+"""The working folder of a training run: its checkpoints until the model is written, and who may write them."""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from edgener.console import say
+from edgener.errors import UserError
+
+
+def started_processes() -> int:
+    """How many processes accelerate or torchrun started for this run; 1 without them."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def is_main_process() -> bool:
+    """True for the process that writes: the only one, or the first of several."""
+    return started_processes() == 1 or int(os.environ.get("RANK", "0")) == 0
+
+
+@contextmanager
+def working_folder(out: Path, asked: str) -> Iterator[Path]:
+    """A place beside `out` for the checkpoints of this request; those of other requests for `out` are removed.
+
+    It stays when the block fails or is killed, and is removed when it ends well. UserError when another run has it.
+    """
+    folder = _folder(out)
+    mine = folder / asked[:16]
+    mine.mkdir(parents=True, exist_ok=True)
+    if not is_main_process():
+        yield mine
+        return
+    with open(folder / "lock", "wb") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise UserError(f"{out}: another process is training to it; wait for it, or choose another --out") from None
+        for other in folder.iterdir():
+            if other.is_dir() and other != mine:
+                say(f"{out}: the checkpoints of a run with other data or settings are removed")
+                shutil.rmtree(other)
+        yield mine
+        clear(out)
+
+
+def clear(out: Path) -> None:
+    """Remove what a run leaves that was killed after its model was written."""
+    shutil.rmtree(_folder(out), ignore_errors=True)
+
+
+def _folder(out: Path) -> Path:
+    return out.parent / f".{out.name}.work"

@@ -1,0 +1,185 @@
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch")
+import numpy as np
+import onnx
+
+from edgener import artefact
+from edgener.bundle.verify import open_bundle, problems
+from edgener.errors import CheckFailed, UserError
+from edgener.export.inputs import ExportConfig
+from edgener.export.run import GateFailed, export, report_path
+from edgener.runtime import Ner
+from edgener.runtime.golden import differences
+from edgener.text import sample
+from edgener.train.model import load_tagger
+
+TEXTS = [text for name in ("hau", "swa") for text in sample.sentences()[name]]
+NO_GATE = ExportConfig(quant="none", gate=False)
+
+
+def test_the_fp32_bundle_answers_like_torch(tiny_model: Path, tiny_fp32: Path) -> None:
+    torch_tagger, ner = load_tagger(tiny_model), Ner.load(tiny_fp32)
+    for text in TEXTS:
+        ours, theirs = ner(text), torch_tagger(text)
+        assert [(e.type, e.start, e.end) for e in ours] == [(e.type, e.start, e.end) for e in theirs]
+        assert np.allclose([e.score for e in ours], [e.score for e in theirs], atol=1e-4)
+    report = json.loads(report_path(tiny_fp32).read_text())
+    assert report["parity"]["fp32"]["max_logit_difference"] <= 1e-4
+    assert report["gate"]["reference"] == report["gate"]["bundle"]
+
+
+def test_the_int8_bundle_is_small_sealed_and_golden(tiny_fp32: Path, tiny_bundle: Path) -> None:
+    assert problems(tiny_bundle) == []
+    bundle = open_bundle(tiny_bundle)
+    assert bundle.gated
+    assert {record["language"] for record in bundle.golden} <= {"hau", "swa"}
+    assert bundle.golden
+    assert differences(Ner.load(tiny_bundle), bundle.golden) == []
+    sizes = [(folder / "model.onnx").stat().st_size for folder in (tiny_fp32, tiny_bundle)]
+    assert sizes[0] / sizes[1] > 2.5  # the graph itself weighs much in so small a network
+
+
+def test_the_graph_is_one_file_that_old_runtimes_read(tiny_bundle: Path, tiny_fp32: Path) -> None:
+    for folder in (tiny_bundle, tiny_fp32):
+        model = onnx.load(folder / "model.onnx", load_external_data=False)
+        assert model.ir_version <= 10
+        assert max(entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")) <= 21
+        assert not any(tensor.data_location for tensor in model.graph.initializer)
+        names = [dim.dim_param for dim in model.graph.input[0].type.tensor_type.shape.dim]
+        assert all(names)  # batch and sequence are both free
+
+
+def test_int8_weights_are_per_channel_and_embeddings_are_quantised(tiny_bundle: Path) -> None:
+    model = onnx.load(tiny_bundle / "model.onnx")
+    kinds = {tensor.name: tensor.data_type for tensor in model.graph.initializer}
+    large = [tensor for tensor in model.graph.initializer if np.prod(tensor.dims) > 2000]
+    assert large
+    assert all(tensor.data_type in (onnx.TensorProto.INT8, onnx.TensorProto.UINT8) for tensor in large)
+    scales = [t for t in model.graph.initializer if t.name.endswith("_scale") and len(t.dims) == 1 and t.dims[0] > 1]
+    assert scales, kinds
+
+
+def test_a_bundle_names_no_path_and_carries_the_licence(tiny_bundle: Path, tiny_model: Path) -> None:
+    manifest = (tiny_bundle / "manifest.json").read_text() + (tiny_bundle / "README.md").read_text()
+    assert str(tiny_model.parent) not in manifest
+    assert os.sep + "tmp" + os.sep not in manifest
+    assert json.loads((tiny_bundle / "manifest.json").read_text())["licences"]["data"] == ["CC-BY-4.0"]
+
+
+def test_a_non_commercial_licence_is_said_aloud(
+    tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = export(str(tiny_model), NO_GATE, tmp_path / "nc", licence="CC-BY-NC-4.0")
+    assert "forbids commercial use" in capsys.readouterr().err
+    assert "forbids commercial use" in (out / "README.md").read_text()
+
+
+def test_the_same_export_is_found_again_and_another_refused(tiny_model: Path, tmp_path: Path) -> None:
+    out = export(str(tiny_model), NO_GATE, tmp_path / "bundle")
+    seal = (out / "manifest.sha256").read_bytes()
+    assert export(str(tiny_model), NO_GATE, out) == out
+    with pytest.raises(UserError, match="already exists"):
+        export(str(tiny_model), ExportConfig(quant="int8", gate=False), out)
+    assert (out / "manifest.sha256").read_bytes() == seal
+    again = export(str(tiny_model), NO_GATE, tmp_path / "again")
+    assert (again / "model.onnx").read_bytes() == (out / "model.onnx").read_bytes()
+
+
+def test_the_gate_stops_a_bundle_that_loses_too_much(tiny_model: Path, tmp_path: Path) -> None:
+    """A quantiser that makes the classifier say O to everything must not get past the gate."""
+    from edgener.export import quantize
+
+    def ruin(source: Path, out: Path) -> None:
+        model = onnx.load(source)
+        (bias,) = (tensor for tensor in model.graph.initializer if tensor.name.endswith("classifier.bias"))
+        values = onnx.numpy_helper.to_array(bias).copy()
+        values[0] = 100.0  # O wins everywhere
+        bias.CopyFrom(onnx.numpy_helper.from_array(values, bias.name))
+        quantize.save(model, out)
+
+    quantize.MODES["ruin"] = ruin
+    try:
+        with pytest.raises(GateFailed) as caught:
+            export(str(tiny_model), ExportConfig(quant="ruin"), tmp_path / "ruined")
+    finally:
+        del quantize.MODES["ruin"]
+    assert caught.value.gate.failing == ["hau", "swa"]
+    assert not (tmp_path / "ruined").exists()
+    assert json.loads(report_path(tmp_path / "ruined").read_text())["gate"]["max_f1_drop"] == 1.0
+
+
+def test_a_graph_that_is_not_the_model_is_refused(
+    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from edgener.export import run
+
+    original = run.graph.torch_logits
+    monkeypatch.setattr(run.graph, "torch_logits", lambda *given: [part + 2e-4 for part in original(*given)])
+    with pytest.raises(CheckFailed, match="differs from torch"):
+        export(str(tiny_model), NO_GATE, tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_data_the_bundle_is_marked_ungated(tiny_model: Path, sample_data: Path, tmp_path: Path) -> None:
+    """A stock Hugging Face folder knows no data; --data gives the gate some."""
+    stock = tmp_path / "stock"
+    shutil.copytree(tiny_model, stock, ignore=shutil.ignore_patterns("manifest.json"))
+    ungated = open_bundle(export(str(stock), ExportConfig(quant="int8"), tmp_path / "ungated"))
+    assert not ungated.gated
+    assert "no dev data is known" in ungated.manifest["gate"]["why"]
+    config = ExportConfig(quant="int8", max_f1_drop=5.0)
+    gated = open_bundle(export(str(stock), config, tmp_path / "gated", data=sample_data, languages=["hau"]))
+    assert gated.gated
+    assert gated.manifest["languages"] == ["hau"]
+
+
+def test_two_label_sets_are_refused(tiny_model: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "data" / "hau"
+    folder.mkdir(parents=True)
+    for split in ("train", "dev"):
+        (folder / f"{split}.txt").write_text("Kano B-PLACE\nta O\n")
+    with pytest.raises(UserError, match="entity type PLACE"):
+        export(str(tiny_model), ExportConfig(), tmp_path / "out", data=tmp_path / "data")
+
+
+@pytest.mark.parametrize("labels", [{"0": "LABEL_0", "1": "LABEL_1"}, {"0": "O", "1": "I-PER"}])
+def test_labels_that_cannot_be_decoded_are_refused(labels: dict[str, str], tiny_model: Path, tmp_path: Path) -> None:
+    stock = tmp_path / "stock"
+    shutil.copytree(tiny_model, stock, ignore=shutil.ignore_patterns("manifest.json"))
+    config = json.loads((stock / "config.json").read_text())
+    config |= {"id2label": labels, "label2id": {name: int(index) for index, name in labels.items()}}
+    (stock / "config.json").write_text(json.dumps(config))
+    with pytest.raises(UserError, match=r"config\.json"):
+        export(str(stock), NO_GATE, tmp_path / "out")
+
+
+def test_a_killed_export_leaves_nothing_and_a_rerun_finishes(tiny_model: Path, tmp_path: Path) -> None:
+    out = tmp_path / "killed"
+    command = [sys.executable, "-m", "edgener", "export", str(tiny_model), "--quant", "none", "--no-gate"]
+    process = subprocess.Popen([*command, "--out", str(out)], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while not list(tmp_path.glob(".killed.*.building/*")) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert not out.exists()
+    done = subprocess.run([*command, "--out", str(out)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert problems(out) == []
+    assert {path.name for path in tmp_path.iterdir()} == {"killed", "killed.report.json"}
+
+
+def test_the_model_is_left_as_it_was(tiny_model: Path, tiny_bundle: Path) -> None:
+    found = artefact.find(tiny_model)
+    assert found is not None
+    assert artefact.check_files(tiny_model, found.manifest["files"]) == []

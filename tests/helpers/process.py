@@ -1,0 +1,47 @@
+"""`python -m edgener` in a process of its own, with or without some installed packages."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+# Everything that a device does not have.
+HEAVY = ("torch", "transformers", "optimum", "accelerate", "onnx", "seqeval", "scipy", "sklearn", "safetensors")
+
+# The finders stay as they are, but for the names that they are not to find.
+_HIDE = """
+import sys
+
+class Without:
+    def __init__(self, finder):
+        self.finder = finder
+    def find_spec(self, name, path=None, target=None):
+        return None if name.partition(".")[0] in HIDDEN else self.finder.find_spec(name, path, target)
+    def __getattr__(self, name):
+        return getattr(self.finder, name)
+
+sys.meta_path[:] = [Without(finder) for finder in sys.meta_path]
+"""
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
+
+
+def python(script: str, hidden: Sequence[str] = HEAVY, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    """Run a script for which the `hidden` packages are not installed."""
+    whole = f"HIDDEN = {tuple(hidden)!r}\n{_HIDE}\n{script}"
+    return subprocess.run(
+        [sys.executable, "-c", whole], env=environment(), input=stdin, capture_output=True, timeout=60, check=False
+    )
+
+
+def edgener(
+    *arguments: str | Path, hidden: Sequence[str] = (), stdin: bytes = b""
+) -> subprocess.CompletedProcess[bytes]:
+    """`python -m edgener` with these arguments."""
+    called = ["edgener", *map(str, arguments)]
+    script = f"import runpy\nsys.argv = {called!r}\nrunpy.run_module('edgener', run_name='__main__')"
+    return python(script, hidden, stdin)

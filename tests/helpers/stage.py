@@ -1,0 +1,18 @@
+"""The smallest stage there is."""
+
+from pathlib import Path
+
+from edgener import artefact
+
+ASKED = artefact.request("model", {"epochs": 1}, {"data": "abc"})
+
+
+def build(out: Path, content: bytes = b"weights", request: str = ASKED) -> Path:
+    with artefact.building(out) as scratch:
+        (scratch / "model.bin").write_bytes(content)
+        artefact.seal(scratch, "model", {"request": request})
+    return out
+
+
+def hidden(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if path.name.startswith("."))

@@ -1,0 +1,117 @@
+"""Stage directories: whole or not there, whatever stops a stage."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from edgener import artefact
+from edgener.errors import UserError
+from tests.helpers.stage import ASKED, build, hidden
+
+
+def test_an_artefact_names_its_files_and_only_they_are_in_it(tmp_path: Path) -> None:
+    out = build(tmp_path / "runs" / "model")
+    found = artefact.find(out)
+    assert found is not None
+    assert found.kind == "model"
+    digest = hashlib.sha256(b"weights").hexdigest()
+    assert found.manifest["files"] == {"model.bin": {"sha256": digest, "bytes": 7}}
+    assert sorted(path.name for path in out.iterdir()) == ["manifest.json", "model.bin"]
+    assert hidden(out.parent) == []
+    assert artefact.check_files(out, found.manifest["files"]) == []
+
+
+def _build_and_stumble(out: Path) -> None:
+    with artefact.building(out) as scratch:
+        (scratch / "model.bin").write_bytes(b"half")
+        artefact.seal(scratch, "model", {})
+        raise ZeroDivisionError
+
+
+def test_a_failing_block_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError):
+        _build_and_stumble(tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failing_block_keeps_what_was_there(tmp_path: Path) -> None:
+    out = build(tmp_path / "out")
+    with pytest.raises(ZeroDivisionError):
+        _build_and_stumble(out)
+    assert artefact.already_done(out, ASKED, force=False)
+    assert hidden(tmp_path) == []
+
+
+def test_a_block_that_forgets_to_seal_is_not_finished(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="without sealing"), artefact.building(tmp_path / "out"):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_overwritten_without_force(tmp_path: Path) -> None:
+    out = build(tmp_path / "out")
+    assert artefact.already_done(out, ASKED, force=False)
+    assert not artefact.already_done(out, ASKED, force=True)
+    with pytest.raises(UserError, match=r"out: already exists and is something else; .*--force"):
+        artefact.already_done(out, artefact.request("model", {"epochs": 2}, {"data": "abc"}), force=False)
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "file").write_text("mine")
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+    for name in ("file", "folder", "dangling"):
+        for force in (False, True):  # edgener replaces only what it has made
+            with pytest.raises(UserError, match=f"{name}: .*choose another --out$"):
+                artefact.already_done(tmp_path / name, ASKED, force)
+
+
+def test_what_is_not_there_or_empty_is_not_done(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    assert not artefact.already_done(tmp_path / "empty", ASKED, force=False)
+    assert not artefact.already_done(tmp_path / "nothing", ASKED, force=False)
+    assert artefact.find(build(tmp_path / "empty")) is not None
+
+
+@pytest.mark.parametrize("what", ["file", "folder", "link", "dangling"])
+def test_force_replaces_what_is_there_but_not_what_a_link_points_to(tmp_path: Path, what: str) -> None:
+    target, out = build(tmp_path / "target"), tmp_path / "out"
+    if what == "file":
+        out.write_text("old")
+    elif what == "folder":
+        build(out, b"old")
+    else:
+        out.symlink_to(target if what == "link" else tmp_path / "nowhere")
+    build(out, b"new")
+    assert not out.is_symlink()
+    assert (out / "model.bin").read_bytes() == b"new"
+    assert (target / "model.bin").read_bytes() == b"weights"
+    assert hidden(tmp_path) == []
+
+
+@pytest.mark.parametrize("out", [".", "", "..", "/"])
+def test_an_output_needs_a_name(tmp_path: Path, out: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match="choose another --out"), artefact.building(Path(out)):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("damage", ["change", "truncate", "delete"])
+def test_a_damaged_output_is_not_taken_for_done(tmp_path: Path, damage: str) -> None:
+    file = build(tmp_path / "out") / "model.bin"
+    if damage == "delete":
+        file.unlink()
+    else:
+        file.write_bytes(b"Weights" if damage == "change" else b"weight")
+    with pytest.raises(UserError, match=r"model\.bin: .*; use --force to build it again"):
+        artefact.already_done(file.parent, ASKED, force=False)
+
+
+def test_the_request_is_the_identity_of_config_and_inputs() -> None:
+    others = [("bundle", {"epochs": 1}, "abc"), ("model", {"epochs": 2}, "abc"), ("model", {"epochs": 1}, "abd")]
+    assert artefact.request("model", {"epochs": 1}, {"data": "abc"}) == ASKED
+    assert ASKED not in [artefact.request(kind, config, {"data": data}) for kind, config, data in others]
+    surrogate = artefact.canonical_json({"text": "\ud800é"})
+    assert json.loads(surrogate) == {"text": "\ud800é"}
+    assert artefact.digest_of({"text": "\ud800"}) != artefact.digest_of({"text": "\ud801"})

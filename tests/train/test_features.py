@@ -1,0 +1,101 @@
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+pytest.importorskip("torch")
+
+from edgener.text.corpus import Sentence
+from edgener.text.tagger import DecodeSpec
+from edgener.train.features import (
+    IGNORED,
+    Example,
+    TemperatureSampler,
+    collate,
+    examples_of,
+    quotas,
+    split_between_words,
+)
+from edgener.train.tiny import tokenizer
+
+SPEC = DecodeSpec("unicode-1", 16, 7, (0,), (2,), 1)
+LABELS = {"O": 0, "B-LOC": 1, "I-LOC": 2}
+WORDS = ["Kano", "Abuja", "ta", "tafi", "Nairobi"]
+
+
+def _examples(sentence: Sentence) -> list[Example]:
+    backend = tokenizer(WORDS * 50, 40).backend_tokenizer
+    return examples_of("hau", [sentence], backend, LABELS, SPEC)
+
+
+def test_only_first_pieces_carry_a_label() -> None:
+    (example,) = _examples(Sentence(("tafi", "Kano"), ("O", "B-LOC"), 1))
+    kept = [label for label in example.labels if label != IGNORED]
+    assert kept == [0, 1]
+    assert (example.ids[0], example.ids[-1]) == (0, 2)
+    assert example.labels[0] == example.labels[-1] == IGNORED
+
+
+def test_a_long_sentence_is_split_and_no_word_is_lost() -> None:
+    tags = ("O", "B-LOC", "I-LOC") * 20
+    found = _examples(Sentence(("tafi", "Kano", "Abuja") * 20, tags, 1))
+    assert len(found) > 1
+    assert all(len(example.ids) <= SPEC.max_length for example in found)
+    kept = [label for example in found for label in example.labels if label != IGNORED]
+    assert kept == [LABELS[tag] for tag in tags]
+
+
+def test_a_word_longer_than_the_window_is_cut_and_keeps_its_one_label() -> None:
+    found = _examples(Sentence(("x" * 100, "Kano"), ("B-LOC", "O"), 1))
+    kept = [label for example in found for label in example.labels if label != IGNORED]
+    assert kept == [1, 0]
+
+
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=40), st.integers(1, 12))
+def test_splits_cover_every_piece_once(word_lengths: list[int], capacity: int) -> None:
+    starts = [sum(word_lengths[:place]) for place in range(len(word_lengths))]
+    ranges = split_between_words(starts, sum(word_lengths), capacity)
+    assert [piece for start, end in ranges for piece in range(start, end)] == list(range(sum(word_lengths)))
+    assert all(end - start <= capacity for start, end in ranges)
+
+
+def test_collate_pads_ids_masks_and_labels() -> None:
+    batch = collate([Example("hau", (0, 5, 2), (-100, 1, -100)), Example("hau", (0, 2), (-100, -100))], pad=1)
+    assert batch["input_ids"].tolist() == [[0, 5, 2], [0, 2, 1]]
+    assert batch["attention_mask"].tolist() == [[1, 1, 1], [1, 1, 0]]
+    assert batch["labels"].tolist() == [[-100, 1, -100], [-100, -100, -100]]
+
+
+def _corpus() -> list[Example]:
+    sizes = {"big": 400, "small": 25}
+    return [Example(name, (0,) * (3 + place % 7), (0,)) for name, size in sizes.items() for place in range(size)]
+
+
+def test_temperature_one_keeps_the_corpus_as_it_is() -> None:
+    drawn = list(TemperatureSampler(_corpus(), 1.0, 8, seed=0))
+    assert sorted(drawn) == list(range(425))
+
+
+def test_temperature_lifts_the_small_language_and_draws_its_examples_equally() -> None:
+    corpus = _corpus()
+    drawn = Counter(TemperatureSampler(corpus, 2.0, 8, seed=0))
+    small = [drawn[index] for index, example in enumerate(corpus) if example.language == "small"]
+    assert sum(small) == quotas({"big": 400, "small": 25}, 2.0)["small"] == 85
+    assert max(small) - min(small) <= 1
+    assert drawn.total() == 425
+
+
+def test_the_order_is_a_function_of_seed_and_epoch() -> None:
+    one, other = (TemperatureSampler(_corpus(), 2.0, 8, seed=3) for _ in range(2))
+    first = list(one)
+    assert first == list(other)
+    other.set_epoch(1)
+    assert first != list(other)
+
+
+def test_batches_hold_examples_of_a_like_length() -> None:
+    corpus = _corpus()
+    drawn = list(TemperatureSampler(corpus, 1.0, 8, seed=0))
+    spread = [len({len(corpus[index].ids) for index in drawn[at : at + 8]}) for at in range(0, len(drawn) - 8, 8)]
+    assert sum(spread) / len(spread) < 3

@@ -1,0 +1,89 @@
+"""Whose checkpoints are whose, and when a run has stopped."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+pytest.importorskip("torch")
+
+from edgener.errors import UserError
+from edgener.train.trainer import has_stopped
+from edgener.train.work import clear, working_folder
+
+
+def test_checkpoints_stay_when_a_run_fails_and_go_when_it_ends(tmp_path: Path) -> None:
+    out = tmp_path / "model"
+    with pytest.raises(ZeroDivisionError), working_folder(out, "a" * 64) as work:
+        (work / "checkpoint-3").mkdir()
+        raise ZeroDivisionError
+    with working_folder(out, "a" * 64) as work:
+        assert (work / "checkpoint-3").is_dir()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_checkpoints_of_other_settings_are_removed_and_that_is_said(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "model"
+    with pytest.raises(ZeroDivisionError), working_folder(out, "a" * 64) as work:
+        (work / "checkpoint-3").mkdir()
+        raise ZeroDivisionError
+    assert capfd.readouterr().err == ""
+    with working_folder(out, "b" * 64) as work:
+        assert list(work.iterdir()) == []
+    assert capfd.readouterr().err == f"{out}: the checkpoints of a run with other data or settings are removed\n"
+
+
+def test_two_runs_do_not_share_an_output(tmp_path: Path) -> None:
+    out = tmp_path / "model"
+    with working_folder(out, "a" * 64) as work:
+        (work / "checkpoint-3").mkdir()
+        with pytest.raises(UserError, match="another process is training to it"), working_folder(out, "b" * 64):
+            pass
+        assert (work / "checkpoint-3").is_dir()
+
+
+def test_only_the_first_of_several_processes_removes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv("RANK", "1")
+    with working_folder(tmp_path / "model", "a" * 64) as work:
+        (work / "checkpoint-3").mkdir()
+    assert (work / "checkpoint-3").is_dir()
+    monkeypatch.setenv("WORLD_SIZE", "1")  # a variable that some scheduler left behind
+    with working_folder(tmp_path / "model", "a" * 64):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_was_left_behind_a_finished_model_is_cleared(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), working_folder(tmp_path / "model", "a" * 64):
+        raise ZeroDivisionError
+    clear(tmp_path / "model")
+    clear(tmp_path / "model")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("f1", "patience", "stopped"),
+    [
+        ([], 1, False),
+        ([0.5], 1, False),
+        ([0.5, 0.5], 1, True),
+        ([0.5, 0.4], 2, False),
+        ([0.5, 0.4, 0.5], 2, True),
+        ([0.5, 0.4, 0.6], 2, False),
+        ([0.0, 0.0, 0.0], 3, False),
+    ],
+)
+def test_early_stopping_by_hand(f1: list[float], patience: int, stopped: bool) -> None:
+    assert has_stopped([{"mean_f1": value} for value in f1], patience) is stopped
+
+
+@given(st.lists(st.floats(0, 1), max_size=12), st.integers(1, 4))
+def test_a_history_that_has_stopped_never_goes_on(f1: list[float], patience: int) -> None:
+    """As long as nothing better comes, which then cannot come any more: there is no next epoch."""
+    epochs = [{"mean_f1": value} for value in f1]
+    if has_stopped(epochs, patience):
+        assert has_stopped([*epochs, {"mean_f1": max(f1)}], patience)
