@@ -204,9 +204,8 @@ def seal(directory: Path, kind: str, manifest: Mapping[str, Any]) -> dict[str, A
 
 
 def _take_place(scratch: Path, out: Path) -> None:
-    old = None
-    if out.exists() or out.is_symlink():
-        old = _scratch(out)
+    old = _scratch(out) if out.exists() or out.is_symlink() else None
+    if old is not None:
         os.rename(out, old)
     os.rename(scratch, out)
     _sync(out.parent)
@@ -241,7 +240,7 @@ def _is_running(pid: int) -> bool:
     except ProcessLookupError:
         return False
     except PermissionError:
-        return True
+        pass
     return True
 
 

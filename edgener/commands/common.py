@@ -39,6 +39,11 @@ def need_train(what: str) -> None:
         raise MissingExtra(f"{what} ({', '.join(missing)} not installed)", "train")
 
 
+def name_of(model: str) -> str:
+    """What outputs made from a model are called after: its folder, or its hub id."""
+    return Path(model).resolve().name if Path(model).exists() else model.replace("/", "-")
+
+
 def kind_of(path: Path) -> str:
     """`bundle`, `model` (ours, or a stock Hugging Face folder) or `hub` for a name that may be a hub id."""
     if not path.exists():

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from edgener.commands.common import Force, Json, Languages, need_train, newest_model
+from edgener.commands.common import Force, Json, Languages, name_of, need_train, newest_model
 from edgener.console import print_json, print_table
 
 
@@ -59,7 +59,7 @@ def export(
     from edgener.text.lines import read_texts
 
     name = model or str(newest_model())
-    place = out or Path("runs") / f"{Path(name).name}-{quant}"
+    place = out or Path("runs") / f"{name_of(name)}-{quant}"
     try:
         bundle = export_stage(
             name,

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from edgener.commands.common import Force, Json, Languages, need_train
+from edgener.commands.common import Force, Json, Languages, name_of, need_train
 from edgener.console import print_json
 
 
@@ -70,8 +70,7 @@ def train(
         splitter=splitter,
         seed=seed,
     )
-    name = Path(encoder).resolve().name if Path(encoder).exists() else encoder.replace("/", "-")
-    place = out or Path("runs") / "-".join([name, *(lang or ["all"])])
+    place = out or Path("runs") / "-".join([name_of(encoder), *(lang or ["all"])])
     model = finetune(encoder, data, config, place, licence=licence, force=force)
     if json and is_main_process():
         print_json({"model": str(model), "training": read_json(training_record(model))})
