@@ -20,6 +20,7 @@ import typer
 
 from edgener.artefact import canonical_json, write_file
 from edgener.benchmark.contestants import FIRST_TEXT, environment
+from edgener.benchmark.memory import peak_of_child
 from edgener.benchmark.provenance import provenance
 from edgener.benchmark.rounds import in_turn
 from edgener.bundle.verify import open_bundle
@@ -86,11 +87,11 @@ def timed(command: list[str], threads: int) -> dict[str, Any]:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"{command[0]} ended with exit code {process.returncode}")
-    peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    found = {"s": seconds, "peak_bytes": peak_of_child(usage.ru_maxrss)}
     try:
-        return {"s": seconds, "peak_bytes": peak, "import_s": float(printed)}
+        return {**found, "import_s": float(printed)}
     except ValueError:
-        return {"s": seconds, "peak_bytes": peak}
+        return found
 
 
 def figures(samples: list[dict[str, Any]]) -> dict[str, dict[str, float]]:

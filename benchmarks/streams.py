@@ -22,6 +22,7 @@ import typer
 
 from edgener.artefact import canonical_json, write_file
 from edgener.benchmark.contestants import environment
+from edgener.benchmark.memory import peak_of_child
 from edgener.benchmark.provenance import provenance
 from edgener.bundle.verify import open_bundle
 from edgener.text import sample
@@ -40,7 +41,8 @@ def main(
         path = Path(folder) / "text.txt"
         path.write_text("\n".join(sentences) + "\n", encoding="utf-8")
         short = watched(bundle, path, expected=sentences)
-        path.write_text("\n".join(islice(cycle(sentences), lines)) + "\n", encoding="utf-8")
+        with open(path, "w", encoding="utf-8") as file:
+            file.writelines(f"{text}\n" for text in islice(cycle(sentences), lines))
         many = watched(bundle, path, expected=islice(cycle(sentences), lines))
         line = long_line(sentences)
         path.write_text(line, encoding="utf-8")
@@ -80,8 +82,12 @@ def watched(bundle: Path, path: Path, expected: Any) -> dict[str, Any]:
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             raise SystemExit(f"predict ended with exit code {process.returncode}")
-    peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    return {**answers, "s": seconds, "lines_per_s": answers["lines"] / seconds, "peak_bytes": peak}
+    return {
+        **answers,
+        "s": seconds,
+        "lines_per_s": answers["lines"] / seconds,
+        "peak_bytes": peak_of_child(usage.ru_maxrss),
+    }
 
 
 def compared(answers: Iterator[dict[str, Any]], expected: Iterator[str]) -> dict[str, Any]:

@@ -34,6 +34,7 @@ def run(arguments: list[str]) -> int:
         result: Any = typer.main.get_command(app).main(
             arguments, prog_name="edgener", standalone_mode=False, obj=["edgener", *arguments]
         )
+        sys.stdout.flush()
         return result if isinstance(result, int) else 0
     except typer.Exit as stop:
         return stop.exit_code
@@ -43,10 +44,13 @@ def run(arguments: list[str]) -> int:
     except CheckFailed as error:
         say(f"edgener: {error}")
         return 1
-    except (BrokenPipeError, SystemExit):
-        # The reader of our output has gone (`| head`), which click turns into an exit of its own. Python would complain
-        # once more when it flushes what nobody reads.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # the reader of our output has gone, as in `| head`
+        _abandon_stdout()
+        return 0
+    except SystemExit as stop:  # what typer makes of the same
+        if not isinstance(stop.__context__, BrokenPipeError):
+            raise
+        _abandon_stdout()
         return 0
     except (KeyboardInterrupt, typer.Abort):
         say("edgener: interrupted; nothing that looks finished was left behind")
@@ -58,6 +62,7 @@ def run(arguments: list[str]) -> int:
         where = f"{error.filename}: " if error.filename else ""
         hint = "; choose another --out, or free some space" if error.errno in _NO_ROOM else ""
         say(f"edgener: {where}{error.strerror or error}{hint}")
+        _abandon_stdout()
         return 2
     except Exception as error:
         line = _line(error)
@@ -65,6 +70,11 @@ def run(arguments: list[str]) -> int:
             raise
         say(f"edgener: {line}")
         return 2
+
+
+def _abandon_stdout() -> None:
+    """What is still in the buffer can go nowhere; Python would try at exit, and complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _line(error: Exception) -> str | None:

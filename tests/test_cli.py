@@ -197,3 +197,10 @@ def test_an_unreadable_bundle(bundle: Path, capfd: Capture, monkeypatch: pytest.
     assert refused(capfd, 2, "predict", bundle, "Kano") == (
         f"edgener: {bundle / MODEL}: cannot be read (Permission denied)\n"
     )
+
+
+def test_an_output_that_takes_no_more_is_one_line(sound: Path) -> None:
+    command = f"{sys.executable} -m edgener predict {sound} Kano > /dev/full"
+    done = subprocess.run(["sh", "-c", command], env=environment(), capture_output=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr == b"edgener: No space left on device; choose another --out, or free some space\n"

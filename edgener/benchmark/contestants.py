@@ -28,12 +28,16 @@ _POOLS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_
 
 @dataclass(frozen=True)
 class Contestant:
-    """`kind` is BUNDLE or a baseline's name; `command` starts it, `path` is what it loads."""
+    """`kind` is BUNDLE or a baseline's name; `command` starts it, `path` is what it loads.
+
+    `origin` is what the user named: another folder than `path` where a model is exported first.
+    """
 
     name: str
     kind: str
     path: Path
     command: tuple[str, ...]
+    origin: Path
 
 
 def enter(arguments: Sequence[str], baselines: Sequence[str], threads: int, scratch: Path) -> list[Contestant]:
@@ -62,7 +66,7 @@ def bundle(path: Path, threads: int) -> Contestant:
     if found is None or found.kind != BUNDLE:
         raise UserError(f"{path}: neither a bundle ({artefact.MANIFEST}) nor a model (config.json)")
     command = (sys.executable, "-m", "edgener.benchmark.worker", str(path), "--threads", str(threads))
-    return Contestant(path.resolve().name, BUNDLE, path, command)
+    return Contestant(path.resolve().name, BUNDLE, path, command, path)
 
 
 def baseline(text: str, threads: int) -> Contestant:
@@ -73,7 +77,7 @@ def baseline(text: str, threads: int) -> Contestant:
     if not (Path(model) / "config.json").is_file():
         raise UserError(f"--baseline {text}: {model} is not a model folder (no config.json)")
     command = (sys.executable, "-m", "edgener.compress.baselines", name, model, "--threads", str(threads))
-    return Contestant(name, name, Path(model), command)
+    return Contestant(name, name, Path(model), command, Path(model))
 
 
 def _exported(contestant: Contestant, threads: int, scratch: Path) -> Contestant:
@@ -85,7 +89,7 @@ def _exported(contestant: Contestant, threads: int, scratch: Path) -> Contestant
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["export failed"])[-1]
         raise UserError(f"--baseline {ONNX_FP32}={contestant.path}: {last}")
-    return replace(bundle(out, threads), kind=ONNX_FP32)
+    return replace(bundle(out, threads), kind=ONNX_FP32, origin=contestant.origin)
 
 
 def _named_apart(contestants: Sequence[Contestant]) -> list[Contestant]:

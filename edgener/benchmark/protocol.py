@@ -126,15 +126,12 @@ class Session:
         return [(np.array([[*spec.prefix, *row, *spec.suffix]], np.int64), mask) for row in drawn]
 
 
-def serve(engine: Engine, requests: TextIO | None = None) -> None:
-    """Answer requests until `quit` or the end of input. Exits 2 after an error, which is also the last answer."""
+def serve(engine: Engine) -> None:
+    """Answer requests until the end of input. Exits 2 after an error, which is also the last answer."""
     replies = _claim_stdout()
     session = Session(engine)
-    for line in requests or sys.stdin:
-        request = json.loads(line)
-        if request["op"] == "quit":
-            return
-        reply = _try(session, request)
+    for line in sys.stdin:
+        reply = _try(session, json.loads(line))
         replies.write(json.dumps(reply) + "\n")
         replies.flush()
         if "error" in reply:

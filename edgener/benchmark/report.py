@@ -104,11 +104,11 @@ def rows(document: Mapping[str, Any]) -> list[list[object]]:
         table.append(
             [
                 found["label"],
-                _megabytes(size["bytes"]),
-                _megabytes(size["gzip_bytes"]),
+                megabytes(size["bytes"]),
+                megabytes(size["gzip_bytes"]),
                 found["cold_start_s"]["cold_start_s"]["median"],
-                _megabytes(found["rss_after_load"]),
-                _megabytes(found["rss_peak"]),
+                megabytes(found["rss_after_load"]),
+                megabytes(found["rss_peak"]),
                 *[_of(latency.get(str(tokens)), "median") for tokens in TOKENS],
                 _of(latency.get(str(TOKENS[-1])), "p99"),
                 found["texts_ms"]["median"],
@@ -150,7 +150,8 @@ def _of(entry: Mapping[str, Any] | None, name: str) -> object:
     return None if entry is None else entry[name]
 
 
-def _megabytes(value: int | None) -> float | None:
+def megabytes(value: int | None) -> float | None:
+    """MB of 10^6 bytes; None where the system did not tell."""
     return None if value is None else value / MB
 
 

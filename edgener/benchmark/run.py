@@ -68,7 +68,7 @@ def _described(contestant: Contestant, samples: Samples) -> dict[str, Any]:
     found, hello = artefact.find(contestant.path), samples[contestant.name]["hello"]
     return {
         "kind": contestant.kind,
-        "folder": contestant.path.resolve().name,
+        "folder": contestant.origin.resolve().name,
         "digest": found.digest if found else None,
         "packages": hello["packages"],
         "settings": hello.get("settings", {}),

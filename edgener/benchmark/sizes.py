@@ -9,8 +9,14 @@ from edgener.benchmark.contestants import ONNX_FP32, Contestant
 from edgener.bundle.layout import KIND as BUNDLE
 from edgener.bundle.layout import MODEL
 
-# What transformers reads beside the weights; tokenizer.json in place of the SentencePiece model it was made from.
-_BESIDE_WEIGHTS = ("config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json")
+# What transformers reads beside the weights: these, and for the tokenizer the first of the groups that there is.
+_CONFIGS = ("config.json", "tokenizer_config.json", "special_tokens_map.json")
+_TOKENIZERS = (
+    ("tokenizer.json",),
+    ("sentencepiece.bpe.model", "spiece.model"),
+    ("vocab.json", "merges.txt"),
+    ("vocab.txt",),
+)
 _CHUNK = 2**20
 _GZIP_FRAME = 18  # header and trailer around the deflate stream
 
@@ -36,11 +42,19 @@ def size_of(contestant: Contestant) -> dict[str, Any] | None:
     elif contestant.kind == "torch-fp32":
         weights = _weights(folder)
         network = [path.name for path in weights]
-        chosen = sorted([*weights, *(folder / name for name in _BESIDE_WEIGHTS if (folder / name).is_file())])
+        chosen = sorted([*weights, *_present(folder, _CONFIGS), *_tokenizer(folder)])
     else:
         return None
     files = {path.name: _entry(path) for path in chosen}
     return {"bytes_kind": "on disk", "files": files, "network": _sum(files, network), "total": _sum(files, files)}
+
+
+def _present(folder: Path, names: Iterable[str]) -> list[Path]:
+    return [folder / name for name in names if (folder / name).is_file()]
+
+
+def _tokenizer(folder: Path) -> list[Path]:
+    return next((found for names in _TOKENIZERS if (found := _present(folder, names))), [])
 
 
 def _sum(files: Mapping[str, Mapping[str, int]], names: Iterable[str]) -> dict[str, int]:

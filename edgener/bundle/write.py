@@ -54,7 +54,7 @@ def readme(manifest: Mapping[str, Any], labels: Sequence[str], golden: int) -> s
         limits.append("**A licence of its training data forbids commercial use.**")
     gate, model = manifest["gate"], manifest["model"]
     verdict = (
-        f"Passed its gate: at most {gate['max_f1_drop']} F1 lost on dev in any language."
+        f"Passed its gate: at most {gate['max_f1_drop']} F1 lost on dev in any of {', '.join(gate['languages'])}."
         if gate["passed"]
         else f"**Ungated**: {gate['why']}. Nobody has measured what this bundle lost."
     )

@@ -1,12 +1,15 @@
 """edgener demo"""
 
+import os
+import shutil
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from edgener.commands.common import Json, need_train
+from edgener.commands.common import Force, Json, need_train
 from edgener.console import highlight, print_json, print_table, say
 
 if TYPE_CHECKING:
@@ -20,6 +23,7 @@ MAX_F1_DROP = 6.0
 def demo(
     context: typer.Context,
     out: Annotated[Path, typer.Option(help="Folder for everything the demo makes.")] = Path("runs"),
+    force: Force = False,
     json: Json = False,
 ) -> None:
     """The whole chain on the built-in sample: train, export, verify, evaluate, benchmark.
@@ -35,7 +39,7 @@ def demo(
     from edgener.benchmark.run import BenchmarkConfig, benchmark
 
     began = time.monotonic()
-    model, bundles = build(out)
+    model, bundles = build(out, force)
     say("evaluating on the test split")
     f1 = {name: test_f1(path, out) for name, path in {"torch fp32": model, **bundles}.items()}
     say("benchmarking, 1 thread, alternating rounds")
@@ -49,10 +53,11 @@ def demo(
     show(f1, measured)
     for text, entities in sentences:
         typer.echo(highlight(text, [(found["start"], found["end"], found["type"]) for found in entities]))
-    typer.echo(f'\nNext: edgener predict {bundles["int8"]} "..."')
+    here = "edgener" if shutil.which("edgener") else f"{os.path.relpath(sys.executable)} -m edgener"
+    typer.echo(f'\nNext: {here} predict {bundles["int8"]} "..."')
 
 
-def build(out: Path) -> tuple[Path, dict[str, Path]]:
+def build(out: Path, force: bool) -> tuple[Path, dict[str, Path]]:
     """Sample, encoder, model and both bundles, each in its folder under `out`."""
     from edgener.bundle.verify import problems
     from edgener.errors import CheckFailed
@@ -67,11 +72,13 @@ def build(out: Path) -> tuple[Path, dict[str, Path]]:
     sample.write(data)
     texts = [" ".join(tokens) for name in sample.LANGUAGES for tokens, _ in sample.generate(name, "train")]
     say(f"{data}: {len(texts)} training sentences in {', '.join(sample.LANGUAGES)}")
-    encoder = tiny_encoder(texts, TinyConfig(), out / "demo-encoder")
-    model = finetune(str(encoder), data, TrainConfig(**SETTINGS), out / "demo-model", licence="Apache-2.0")  # type: ignore[arg-type]
+    encoder = tiny_encoder(texts, TinyConfig(), out / "demo-encoder", force=force)
+    settings = TrainConfig(**SETTINGS)  # type: ignore[arg-type]
+    model = finetune(str(encoder), data, settings, out / "demo-model", licence="Apache-2.0", force=force)
     bundles = {}
     for name, quant in {"fp32": "none", "int8": "int8"}.items():
-        bundles[name] = export(str(model), ExportConfig(quant=quant, max_f1_drop=MAX_F1_DROP), out / f"demo-{name}")
+        config = ExportConfig(quant=quant, max_f1_drop=MAX_F1_DROP)
+        bundles[name] = export(str(model), config, out / f"demo-{name}", force=force)
         if found := problems(bundles[name]):
             raise CheckFailed(found[0])
         say(f"{bundles[name]}: verified")
@@ -98,7 +105,7 @@ def tag_some(bundle: Path) -> list[tuple[str, list[dict[str, Any]]]]:
 
 def show(f1: "dict[str, Evaluation]", measured: dict[str, Any]) -> None:
     """One row a contestant: MB, seconds to the first answer, ms for 32 tokens, MB of memory, F1 of each language."""
-    from edgener.benchmark.report import MB, size_in
+    from edgener.benchmark.report import megabytes, size_in
 
     languages = list(next(iter(f1.values())).languages)
     rows: list[list[object]] = []
@@ -106,10 +113,10 @@ def show(f1: "dict[str, Evaluation]", measured: dict[str, Any]) -> None:
         rows.append(
             [
                 name,
-                size_in(measured, name)["bytes"] / MB,
+                megabytes(size_in(measured, name)["bytes"]),
                 found["cold_start_s"]["cold_start_s"]["median"],
                 found["latency_ms"]["32"]["median"],
-                found["rss_after_load"] / MB,
+                megabytes(found["rss_after_load"]),
                 *[f"{100 * result.languages[language].overall.f1:.1f}" for language in languages],
             ]
         )

@@ -71,9 +71,10 @@ def describe(
     trained = classifier.source.manifest or {}
     stated = [trained.get("data", {}).get("licence"), licence]
     licences = list(dict.fromkeys(one for one in stated if one not in (None, NOT_STATED))) or [NOT_STATED]
+    languages_ = list(trained.get("languages") or languages or measured_on.dev)
     return {
         "name": f"{classifier.source.name}-{config.quant}",
-        "languages": list(trained.get("languages") or languages or measured_on.dev),
+        "languages": languages_,
         "model": {
             "quantization": config.quant,
             "activations": "dynamic" if config.quant in quantize.DYNAMIC else "float",
@@ -81,7 +82,7 @@ def describe(
             "opset": opset,
             "min_onnxruntime": MIN_ONNXRUNTIME,
         },
-        "gate": _verdict(config, measured_on),
+        "gate": _verdict(config, measured_on, languages_),
         "decode": spec_as_dict(classifier.spec),
         "licences": {"data": licences},
         "config": asdict(config),
@@ -89,8 +90,11 @@ def describe(
     }
 
 
-def _verdict(config: ExportConfig, measured_on: GateData) -> dict[str, Any]:
+def _verdict(config: ExportConfig, measured_on: GateData, languages: Sequence[str]) -> dict[str, Any]:
     """What verify and predict say of the bundle; a bundle that failed its gate is never written."""
     if not measured_on.dev:
         return {"passed": False, "why": measured_on.why_not}
-    return {"passed": True, "split": "dev", "max_f1_drop": config.max_f1_drop}
+    unmeasured = [language for language in languages if language not in measured_on.dev]
+    if unmeasured:
+        return {"passed": False, "why": f"{', '.join(unmeasured)} not measured, only {', '.join(measured_on.dev)}"}
+    return {"passed": True, "split": "dev", "max_f1_drop": config.max_f1_drop, "languages": list(measured_on.dev)}

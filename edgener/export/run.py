@@ -92,6 +92,8 @@ def export(
         )
         # Before the bundle takes its place: whoever finds the bundle finds its report too.
         _write_report(out, report | {"golden": len(chosen), "files": artefact.file_table(scratch)})
+    if not manifest["gate"]["passed"]:
+        say(f"warning: this bundle is ungated: {manifest['gate']['why']}")
     for stated in manifest["licences"]["data"]:
         if forbids_commercial_use(stated):
             say(f"warning: the licence of the training data forbids commercial use of this bundle ({stated})")
@@ -127,7 +129,6 @@ def _build_graph(
 
 def _measure(classifier: Classifier, tagger: Tagger, config: ExportConfig, measured_on: GateData) -> Gate | None:
     if not measured_on.dev:
-        say(f"warning: this bundle is ungated: {measured_on.why_not}")
         return None
     return run_gate(classifier.tagger(batch_size=_GATE_BATCH), tagger, measured_on.dev, config.max_f1_drop)
 

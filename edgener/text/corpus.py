@@ -22,6 +22,7 @@ from edgener.text import conll, labels, words
 
 SPLITS = ("train", "dev", "test")
 SOURCE_FILE = "SOURCE.json"
+LABEL_NAMES = "labels.json"
 _ALIASES = {"train": "train", "dev": "dev", "valid": "dev", "validation": "dev", "val": "dev", "test": "test"}
 _ENDINGS = (".txt", ".conll", ".bio", ".iob", ".tsv", ".jsonl")
 
@@ -144,10 +145,10 @@ def _conll(path: Path, report: Report) -> Iterator[Sentence]:
 
 def _jsonl(path: Path, report: Report) -> Iterator[Sentence]:
     names: list[str] | None = None
-    if (path.parent / "labels.json").is_file():
-        names = read_json(path.parent / "labels.json")
+    if (path.parent / LABEL_NAMES).is_file():
+        names = read_json(path.parent / LABEL_NAMES)
         if not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
-            raise UserError(f'{path.parent / "labels.json"}: not a list of tag names such as ["O", "B-PER"]')
+            raise UserError(f'{path.parent / LABEL_NAMES}: not a list of tag names such as ["O", "B-PER"]')
     for number, line in _lines(path, report):
         if line is None or not line.strip():
             continue
@@ -185,9 +186,11 @@ def digest(root: Path, languages: Sequence[str]) -> str:
     """sha256 over the files of these languages: the identity of a corpus, wherever it lies."""
     total = hashlib.sha256()
     for language, files in find(root, languages).items():
-        for split, path in sorted(files.items()):
+        parts = dict(sorted(files.items()))
+        names = next(iter(files.values())).parent / LABEL_NAMES
+        for part, path in (parts | ({"labels": names} if names.is_file() else {})).items():
             with open(path, "rb") as file:
-                total.update(f"{language}/{split} {hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
+                total.update(f"{language}/{part} {hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
     return total.hexdigest()
 
 

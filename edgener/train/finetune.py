@@ -23,6 +23,7 @@ from edgener.train.features import Examples, TemperatureSampler, examples_of
 from edgener.train.model import (
     KIND,
     Classifier,
+    ModelSource,
     check_vocabulary,
     decode_spec,
     load_config,
@@ -77,7 +78,7 @@ def finetune(
         clear(out)
         return out
     set_seed(config.seed)
-    classifier = _classifier(encoder, corpus_, config)
+    classifier = _classifier(source, encoder, corpus_, config)
     with working_folder(out, asked) as work:
         history = fit(classifier, _examples(classifier, corpus_, config), corpus_.dev, config, work)
         if is_main_process():
@@ -93,7 +94,7 @@ def training_record(out: Path) -> Path:
     return out.with_name(f"{out.name}.training.json")
 
 
-def _classifier(encoder: str, data: TrainData, config: TrainConfig) -> Classifier:
+def _classifier(source: ModelSource, encoder: str, data: TrainData, config: TrainConfig) -> Classifier:
     """The encoder with a fresh classification layer over the corpus's entity types."""
     sentences = [sentence for part in data.train.values() for sentence in part]
     types = types_of(sentences)
@@ -109,7 +110,7 @@ def _classifier(encoder: str, data: TrainData, config: TrainConfig) -> Classifie
     check_vocabulary(encoder, backend, model)
     if config.freeze_embeddings:
         model.get_input_embeddings().weight.requires_grad_(False)
-    return Classifier(locate(encoder), model, tokenizer, backend, tuple(labels), spec)
+    return Classifier(source, model, tokenizer, backend, tuple(labels), spec)
 
 
 def _check_label_sets(data: TrainData) -> None:

@@ -29,11 +29,11 @@ class TinyConfig:
     seed: int = 0
 
 
-def tiny_encoder(texts: Sequence[str], config: TinyConfig, out: Path) -> Path:
+def tiny_encoder(texts: Sequence[str], config: TinyConfig, out: Path, *, force: bool = False) -> Path:
     """Write an encoder folder that loads with AutoModel and AutoTokenizer; returns `out`."""
     inputs = {"texts": artefact.digest_of(list(texts))}
     asked = artefact.request(KIND, asdict(config), inputs)
-    if artefact.already_done(out, asked, force=False):
+    if artefact.already_done(out, asked, force):
         return out
     with artefact.building(out) as scratch:
         tokenizer(texts, config.vocabulary).save_pretrained(scratch)

@@ -171,8 +171,8 @@ class Reporter(TrainerCallback):  # type: ignore[misc]
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         now = time.monotonic()
         # Several processes must save in the same step, and their clocks differ: they save at the end of epochs only.
-        if args.world_size == 1 and now - self.saved > CHECKPOINT_SECONDS:
-            self.saved = now
+        # So does the last step of an epoch, or a resumed run would pass over the epoch's evaluation.
+        if args.world_size == 1 and not state.epoch.is_integer() and now - self.saved > CHECKPOINT_SECONDS:
             control.should_save = True
         if state.is_world_process_zero and now - self.shown > 10:
             self.shown = now
@@ -181,6 +181,9 @@ class Reporter(TrainerCallback):  # type: ignore[misc]
             loss = next((entry["loss"] for entry in reversed(state.log_history) if "loss" in entry), None)
             shown = f", loss {loss:.3f}" if loss is not None else ""
             say(f"training: step {state.global_step}/{state.max_steps}{shown}, {pace:.2f} s a step, {left:.0f} s left")
+
+    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self.saved = time.monotonic()
 
     def on_evaluate(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         epochs = _epochs(state.log_history)

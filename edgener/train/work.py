@@ -33,22 +33,36 @@ def working_folder(out: Path, asked: str) -> Iterator[Path]:
     if not is_main_process():
         yield mine
         return
-    with open(folder / "lock", "wb") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise UserError(f"{out}: another process is training to it; wait for it, or choose another --out") from None
+    with _lock(folder) as ours:
+        if not ours:
+            raise UserError(f"{out}: another process is training to it; wait for it, or choose another --out")
         for other in folder.iterdir():
             if other.is_dir() and other != mine:
                 say(f"{out}: the checkpoints of a run with other data or settings are removed")
                 shutil.rmtree(other)
         yield mine
-        clear(out)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def clear(out: Path) -> None:
-    """Remove what a run leaves that was killed after its model was written."""
-    shutil.rmtree(_folder(out), ignore_errors=True)
+    """Remove what a run leaves that was killed after its model was written; not what a run has that still goes on."""
+    folder = _folder(out)
+    if folder.is_dir():
+        with _lock(folder) as ours:
+            if ours:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _lock(folder: Path) -> Iterator[bool]:
+    """True when no other process has the folder; then none gets it before the block ends."""
+    with open(folder / "lock", "wb") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            yield False
+        else:
+            yield True
 
 
 def _folder(out: Path) -> Path:

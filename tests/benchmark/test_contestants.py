@@ -19,7 +19,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def script(code: str) -> Contestant:
     """A contestant that reads one request and then runs this code."""
-    return Contestant("odd", "bundle", Path("odd"), (sys.executable, "-c", f"import sys\ninput()\n{code}"))
+    return Contestant("odd", "bundle", Path("odd"), (sys.executable, "-c", f"import sys\ninput()\n{code}"), Path("odd"))
 
 
 def failure(code: str, timeout: float = 30) -> str:
@@ -59,7 +59,7 @@ def test_what_libraries_print_does_not_get_into_the_answers(bundle: Path) -> Non
         "        print('loading'); os.write(1, b'from C\\n'); return super().load()\n"
         f"protocol.serve(Noisy({str(bundle)!r}, 1))"
     )
-    noisy = Contestant("noisy", "bundle", bundle, (sys.executable, "-c", code))
+    noisy = Contestant("noisy", "bundle", bundle, (sys.executable, "-c", code), bundle)
     with Running(noisy, 1) as running:
         hello = running.hello()
         assert hello["max_length"] == 14

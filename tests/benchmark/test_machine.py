@@ -101,3 +101,10 @@ def test_facts_of_this_machine_name_neither_host_nor_folder() -> None:
 def test_the_peak_is_at_least_what_is_resident() -> None:
     resident, peak = memory.rss_bytes(), memory.peak_bytes()
     assert resident is None or (peak is not None and peak >= resident > 10 * 2**20)
+
+
+def test_the_peak_of_a_child_is_not_taken_from_its_parent() -> None:
+    own = memory.peak_bytes() or 0
+    assert memory.peak_of_child(2 * own // 1024) == 2 * own // 1024 * 1024
+    with pytest.raises(RuntimeError, match="may be the peak of the parent"):
+        memory.peak_of_child(own // 1024)

@@ -143,6 +143,24 @@ def test_without_data_the_bundle_is_marked_ungated(tiny_model: Path, sample_data
     assert gated.manifest["languages"] == ["hau"]
 
 
+def test_a_gate_that_did_not_see_every_language_is_not_passed(
+    tiny_model: Path, sample_data: Path, tmp_path: Path
+) -> None:
+    config = ExportConfig(quant="none")
+    for name, given in {
+        "one of two": {"languages": ["hau"]},
+        "one of two, other data": {"data": sample_data, "languages": ["hau"]},
+        "another": {"data": sample_data, "languages": ["yor"]},
+    }.items():
+        bundle = open_bundle(export(str(tiny_model), config, tmp_path / name, **given))  # type: ignore[arg-type]
+        assert not bundle.gated
+        assert "swa not measured, only" in bundle.why_ungated
+        assert bundle.manifest["languages"] == ["hau", "swa"]
+    whole = open_bundle(export(str(tiny_model), config, tmp_path / "whole", data=sample_data, languages=["swa", "hau"]))
+    assert whole.gated
+    assert "in any of swa, hau" in (whole.path / "README.md").read_text()
+
+
 def test_two_label_sets_are_refused(tiny_model: Path, tmp_path: Path) -> None:
     folder = tmp_path / "data" / "hau"
     folder.mkdir(parents=True)

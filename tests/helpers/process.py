@@ -27,7 +27,9 @@ sys.meta_path[:] = [Without(finder) for finder in sys.meta_path]
 
 
 def environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
+    """This process's, but for what would change how output is buffered."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    return {**kept, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
 
 
 def python(script: str, hidden: Sequence[str] = HEAVY, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:

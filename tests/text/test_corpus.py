@@ -238,3 +238,12 @@ def test_splitter_and_licence(tmp_path: Path) -> None:
     assert corpus.licence(tmp_path) is None
     write(tmp_path / "SOURCE.json", '{"licence": "CC-BY-NC-4.0"}')
     assert corpus.licence(tmp_path / "hau") == corpus.licence(tmp_path) == "CC-BY-NC-4.0"
+
+
+def test_the_digest_covers_what_integer_tags_mean(tmp_path: Path) -> None:
+    (tmp_path / "train.jsonl").write_text('{"tokens": ["Kano"], "tags": [1]}\n')
+    (tmp_path / "labels.json").write_text('["O", "B-LOC"]')
+    name = tmp_path.name
+    before = corpus.digest(tmp_path, [name])
+    (tmp_path / "labels.json").write_text('["O", "B-PER"]')
+    assert corpus.digest(tmp_path, [name]) != before

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,9 +16,11 @@ from edgener import artefact
 from edgener.errors import UserError
 from edgener.evaluate.run import evaluate
 from edgener.text import corpus, sample
+from edgener.train import trainer
 from edgener.train.config import TrainConfig
 from edgener.train.finetune import finetune, training_record
 from edgener.train.model import load_classifier, load_tagger, locate
+from edgener.train.trainer import Reporter
 
 COMMAND = [sys.executable, "-m", "edgener", "train"]
 
@@ -84,6 +87,32 @@ def test_a_killed_run_goes_on_and_ends_like_one_left_alone(
     histories = [json.loads(training_record(out).read_text()) for out in (killed, whole)]
     assert histories[0] == histories[1]
     weights = [artefact.sha256_file(out / "model.safetensors") for out in (killed, whole)]
+    assert weights[0] == weights[1]
+
+
+@pytest.mark.parametrize("step", [1, 25, 38, 39])
+def test_wherever_a_run_is_stopped_it_ends_like_one_left_alone(
+    step: int, tiny_encoder: Path, sample_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Checkpoints in every step; an epoch has 19. Steps 38 and 39: the last of an epoch, and the first."""
+    config = TrainConfig(languages=("hau",), epochs=3, learning_rate=2e-3)
+    whole = finetune(str(tiny_encoder), sample_data, config, tmp_path / "whole")
+
+    def stop(self: Reporter, args: object, state: Any, control: object, **_: object) -> None:
+        if state.global_step == step:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(trainer, "CHECKPOINT_SECONDS", -1.0)
+    with monkeypatch.context() as stopped, pytest.raises(KeyboardInterrupt):
+        stopped.setattr(Reporter, "on_save", stop)
+        finetune(str(tiny_encoder), sample_data, config, tmp_path / "stopped")
+    monkeypatch.undo()
+    resumed = finetune(str(tiny_encoder), sample_data, config, tmp_path / "stopped")
+    histories = [json.loads(training_record(out).read_text())["epochs"] for out in (whole, resumed)]
+    for epoch in (*histories[0], *histories[1]):
+        del epoch["loss"]  # a mean since it was last logged, or since the resumption
+    assert histories[0] == histories[1]
+    weights = [artefact.sha256_file(out / "model.safetensors") for out in (whole, resumed)]
     assert weights[0] == weights[1]
 
 
