@@ -32,19 +32,22 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 
 def source(*names: str) -> str:
-    """The command behind each file that a table was made from; machine, date and commit of them all."""
+    """The command behind a table and the files with those of its other rows; machine, date and commit of them all."""
     documents = [read(name) for name in names]
-    commands = [
-        f"[`{document['command']}`](benchmarks/results/{name}.json)"
-        for name, document in zip(names, documents, strict=True)
-    ]
+    links = [f"[{name}](benchmarks/results/{name}.json)" for name in names]
     places = {
         f"{document['machine']['cpu']}, {document['machine']['cores']} cores"
         f"{', VNNI' if 'avx512_vnni' in document['machine']['flags'] else ''}; {document['date'][:10]}, "
         f"commit {document['commit']}"
         for document in documents
     }
-    return f"\n{'; '.join(commands)}. {'; '.join(sorted(places))}.\n"
+    others = f", and so on: {', '.join(links)}" if len(links) > 1 else f": {links[0]}"
+    return f"\n`{documents[0]['command']}`{others}. {'; '.join(sorted(places))}.\n"
+
+
+def contestants(measured: Document) -> list[tuple[str, Document]]:
+    """Their figures in the order in which they were named; the file has its keys sorted."""
+    return [(name, measured["figures"][name]) for name in measured["order"][0]]
 
 
 def mb(value: float) -> str:
@@ -56,7 +59,7 @@ def demo() -> str:
     measured, scores = document["benchmark"], document["f1"]
     languages = list(scores["torch fp32"])
     rows = []
-    for name, found in measured["figures"].items():
+    for name, found in contestants(measured):
         f1 = scores["torch fp32" if name == "torch-fp32" else name.removeprefix("demo-")]
         rows.append(
             [
@@ -86,19 +89,19 @@ def f1() -> str:
             values = [document["languages"][language]["overall"]["f1"] for document in found.values()]
             low, high = found["int8"]["languages"][language]["interval"]
             rows.append([language, shown, score["overall"]["support"], *map(percent, values)])
-            rows[-1] += [f"{100 * low:.1f}-{100 * high:.1f}", f"{100 * (values[0] - values[-1]):.2f}"]
+            rows[-1] += [f"{100 * low:.1f}-{100 * high:.1f}", percent(values[0] - values[-1])]
     header = ["test F1", "input", "entities", *F1_MODELS.values(), "95 % of int8", "lost by int8"]
     return markdown(header, rows) + source(*names)
 
 
 def percent(value: float) -> str:
-    return f"{100 * value:.2f}"
+    return f"{round(100 * value, 2) + 0.0:.2f}"  # no -0.00
 
 
 def benchmark_of(name: str) -> str:
     document = read(name)
     rows = []
-    for contestant, found in document["figures"].items():
+    for contestant, found in contestants(document):
         size, latency, speed = size_in(document, contestant), found["latency_ms"], found["sentences_per_s"]
         ratio = latency["32"]["ratio"]
         rows.append(
@@ -120,22 +123,21 @@ def benchmark_of(name: str) -> str:
 
 def device() -> str:
     """Import, start and memory without torch, and streams of text."""
-    small, streams = read("device"), read("streams")
-    rows = [
-        [f"`{shown}`, {small['bundle']['bytes'] / MB:.1f} MB bundle", f"{found['s']['median']:.2f} s", mb_of(found)]
-        for shown, found in (
-            ("edgener predict BUNDLE TEXT", small["figures"]["predict"]),
-            ("onnxruntime and tokenizers alone", small["figures"]["plain session"]),
-        )
-    ]
-    imported = small["figures"]["import"]
+    names = ["device", "device-afriberta-large", "device-demo"]
+    rows = []
+    for name in names:
+        document = read(name)
+        size = f"{document['bundle']['bytes'] / MB:.1f} MB bundle `{document['bundle']['folder']}`"
+        for shown, part in {"`edgener predict`": "predict", "a plain session": "plain session"}.items():
+            found = document["figures"][part]
+            rows.append([f"{shown}, {size}", f"{found['s']['median']:.2f} s", mb_of(found)])
+    imported = read("device")["figures"]["import"]
     rows.insert(0, ["`import edgener.runtime`", f"{imported['import_s']['median']:.2f} s", mb_of(imported)])
-    for name, found in streams["figures"].items():
-        speed = f"{found['s']:.1f} s" if found["lines"] == 1 else f"{found['lines_per_s']:.0f} lines/s"
-        rows.append(
-            [f"predict, {name}, {streams['bundle']['bytes'] / MB:.1f} MB bundle", speed, mb(found["peak_bytes"])]
-        )
-    return markdown(["", "time", "peak MB"], rows) + source("device", "streams")
+    streams = read("streams")
+    for name, found in sorted(streams["figures"].items(), key=lambda item: item[1]["lines"]):
+        speed = f"{found['s']:.1f} s" if found["lines"] < 1000 else f"{found['lines_per_s']:.0f} lines/s"
+        rows.append([f"`edgener predict`, {name}, `{streams['bundle']['folder']}`", speed, mb(found["peak_bytes"])])
+    return markdown(["", "time", "peak MB"], rows) + source(*names, "streams")
 
 
 def mb_of(found: Document) -> str:

@@ -26,9 +26,10 @@ def provenance(command: Sequence[str]) -> dict[str, Any]:
 
 
 def shown(word: str) -> str:
-    """An absolute path, also behind `NAME=`, keeps its last part only: it would tell whose machine it was."""
+    """A path out of the current folder, also behind `NAME=`, keeps its last part only: the rest is the machine's."""
     name, equals, path = word.rpartition("=")
-    return f"{name}{equals}{Path(path).name if Path(path).is_absolute() else path}"
+    leaves = Path(path).is_absolute() or Path(path).parts[:1] == ("..",)
+    return f"{name}{equals}{Path(path).name if leaves else path}"
 
 
 def commit(checkout: Path) -> str | None:

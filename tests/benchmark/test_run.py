@@ -114,7 +114,8 @@ def test_wrong_uses(bundles: list[Path], tmp_path: Path, capfd: Capture) -> None
         ("runs/me5-int8", "runs/me5-int8"),
         ("/home/ada/me5-int8", "me5-int8"),
         ("torch-fp32=/home/ada/me5", "torch-fp32=me5"),
-        ("../data", "../data"),
+        ("../data/masakhaner", "masakhaner"),
+        ("--recall-bias", "--recall-bias"),
         ("--json", "--json"),
     ],
 )
