@@ -1,10 +1,24 @@
-"""Shared fixtures: a corpus, a tiny trained model and its bundles, made once a session."""
+"""Shared fixtures: a bundle made by hand; a corpus, a tiny trained model and its bundles, made once a session."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from edgener.text import sample
+from tests.helpers import onnx_bundle
+
+
+@pytest.fixture(scope="session")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The hand-made bundle, for tests that leave it as it is."""
+    return onnx_bundle.build(tmp_path_factory.mktemp("bundles") / "sound")
+
+
+@pytest.fixture
+def bundle(sound: Path, tmp_path: Path) -> Path:
+    """A copy of it, for tests that do something to it."""
+    return Path(shutil.copytree(sound, tmp_path / "bundle"))
 
 
 @pytest.fixture(scope="session")

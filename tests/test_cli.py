@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,16 +12,6 @@ from edgener.bundle.layout import FILES, GOLDEN, LABELS, MODEL, TOKENIZER
 from tests.helpers import onnx_bundle
 from tests.helpers.commands import Capture, answers, refused, run
 from tests.helpers.process import HEAVY, edgener, environment
-
-
-@pytest.fixture(scope="module")
-def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return onnx_bundle.build(tmp_path_factory.mktemp("bundles") / "sound")
-
-
-@pytest.fixture
-def bundle(sound: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(sound, tmp_path / "bundle"))
 
 
 @pytest.mark.parametrize("command", ["predict", "verify"])

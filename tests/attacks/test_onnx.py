@@ -1,7 +1,6 @@
 """Hostile graphs, tokenizers and texts inside a bundle whose hashes are all right."""
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +18,6 @@ from tests.helpers.onnx_bundle import replace
 
 TEXT = "Ada daga Kano"
 node = helper.make_node
-
-
-@pytest.fixture(scope="module")
-def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return onnx_bundle.build(tmp_path_factory.mktemp("bundles") / "sound")
-
-
-@pytest.fixture
-def bundle(sound: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(sound, tmp_path / "bundle"))
 
 
 def refusal(bundle: Path, text: str = TEXT) -> str:

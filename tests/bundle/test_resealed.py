@@ -15,20 +15,9 @@ from edgener.bundle.layout import GOLDEN, LABELS, MODEL, SEAL
 from edgener.bundle.verify import problems, seal_of
 from edgener.errors import UserError
 from edgener.runtime import Ner
-from tests.helpers import onnx_bundle
 from tests.helpers.onnx_bundle import replace, reseal
 
 Manifest = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return onnx_bundle.build(tmp_path_factory.mktemp("bundles") / "sound")
-
-
-@pytest.fixture
-def bundle(sound: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(sound, tmp_path / "bundle"))
 
 
 def refusal(bundle: Path) -> str:

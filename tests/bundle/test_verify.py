@@ -22,11 +22,6 @@ ALL = (*FILES, MANIFEST, SEAL)
 each_file = pytest.mark.parametrize("name", ALL)
 
 
-@pytest.fixture(scope="module")
-def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return onnx_bundle.build(tmp_path_factory.mktemp("bundles") / "sound")
-
-
 @contextmanager
 def copy_of(bundle: Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as folder:

@@ -15,11 +15,6 @@ from tests.helpers.commands import Capture, answers, run
 from tests.helpers.process import edgener
 
 
-@pytest.fixture(scope="module")
-def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return onnx_bundle.build(tmp_path_factory.mktemp("bundles") / "sound")
-
-
 def feed(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
 
