@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from edgener.runtime import Entity, Ner
     from edgener.text.lines import Line
 
-MAX_CHUNK = 2**20
+MAX_CHUNK = 2**20  # code points
 
 
 def predict(
@@ -92,13 +92,15 @@ def _answer(ner: "Ner", lines: Iterator["Line"], json: bool, flush: bool) -> int
 
 
 def _chunks(lines: Iterator["Line"], batch_size: int) -> Iterator[list["Line"]]:
-    """Lines to tag together: one, which is answered soonest alone, or enough to fill some batches; never many long ones."""
+    """Lines to tag together: one, answered soonest alone, or enough to fill some batches; never many long ones."""
     chunk: list[Line] = []
+    size = 0
     for line in lines:
         chunk.append(line)
-        if batch_size == 1 or len(chunk) == 8 * batch_size or sum(len(one.text) for one in chunk) > MAX_CHUNK:
+        size += len(line.text)
+        if batch_size == 1 or len(chunk) == 8 * batch_size or size > MAX_CHUNK:
             yield chunk
-            chunk = []
+            chunk, size = [], 0
     if chunk:
         yield chunk
 

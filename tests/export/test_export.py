@@ -1,10 +1,8 @@
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -22,6 +20,7 @@ from edgener.runtime import Ner
 from edgener.runtime.golden import differences
 from edgener.text import sample
 from edgener.train.model import load_tagger
+from tests.helpers.process import kill_when
 
 TEXTS = [text for name in ("hau", "swa") for text in sample.sentences()[name]]
 NO_GATE = ExportConfig(quant="none", gate=False)
@@ -184,12 +183,7 @@ def test_labels_that_cannot_be_decoded_are_refused(labels: dict[str, str], tiny_
 def test_a_killed_export_leaves_nothing_and_a_rerun_finishes(tiny_model: Path, tmp_path: Path) -> None:
     out = tmp_path / "killed"
     command = [sys.executable, "-m", "edgener", "export", str(tiny_model), "--quant", "none", "--no-gate"]
-    process = subprocess.Popen([*command, "--out", str(out)], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-    deadline = time.monotonic() + 120
-    while not list(tmp_path.glob(".killed.*.building/*")) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
+    kill_when([*command, "--out", out], tmp_path, ".killed.*.building/*")
     assert not out.exists()
     done = subprocess.run([*command, "--out", str(out)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

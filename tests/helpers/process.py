@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -47,3 +48,17 @@ def edgener(
     called = ["edgener", *map(str, arguments)]
     script = f"import runpy\nsys.argv = {called!r}\nrunpy.run_module('edgener', run_name='__main__')"
     return python(script, hidden, stdin)
+
+
+def kill_when(command: Sequence[str | Path], folder: Path, pattern: str) -> None:
+    """Start a command and kill -9 it as soon as something in the folder matches the pattern."""
+    process = subprocess.Popen(
+        [str(word) for word in command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment()
+    )
+    deadline = time.monotonic() + 120
+    while not list(folder.glob(pattern)):
+        assert process.poll() is None, f"it ended before {pattern} was there"
+        assert time.monotonic() < deadline, f"{pattern} did not come"
+        time.sleep(0.01)
+    process.kill()
+    process.wait()

@@ -1,10 +1,8 @@
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +19,7 @@ from edgener.train.config import TrainConfig
 from edgener.train.finetune import finetune, training_record
 from edgener.train.model import load_classifier, load_tagger, locate
 from edgener.train.trainer import Reporter
+from tests.helpers.process import kill_when
 
 COMMAND = [sys.executable, "-m", "edgener", "train"]
 
@@ -70,17 +69,11 @@ def test_a_killed_run_goes_on_and_ends_like_one_left_alone(
     tiny_encoder: Path, sample_data: Path, tmp_path: Path
 ) -> None:
     killed, whole = tmp_path / "killed", tmp_path / "whole"
-    process = subprocess.Popen([*COMMAND, *_arguments(tiny_encoder, sample_data, killed)], stderr=subprocess.DEVNULL)
     work = tmp_path / ".killed.work"
-    deadline = time.monotonic() + 120
-    while not list(work.glob("*/checkpoint-*/trainer_state.json")) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
+    command = [*COMMAND, *_arguments(tiny_encoder, sample_data, killed)]
+    kill_when(command, tmp_path, f"{work.name}/*/checkpoint-*/trainer_state.json")
     assert not killed.exists()
-    done = subprocess.run(
-        [*COMMAND, *_arguments(tiny_encoder, sample_data, killed)], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert "going on from step" in done.stderr
     assert not work.exists()
     subprocess.run([*COMMAND, *_arguments(tiny_encoder, sample_data, whole)], capture_output=True, check=True)
@@ -113,6 +106,29 @@ def test_wherever_a_run_is_stopped_it_ends_like_one_left_alone(
         del epoch["loss"]  # a mean since it was last logged, or since the resumption
     assert histories[0] == histories[1]
     weights = [artefact.sha256_file(out / "model.safetensors") for out in (whole, resumed)]
+    assert weights[0] == weights[1]
+
+
+def test_a_run_stopped_early_and_then_killed_is_not_trained_on(
+    tiny_encoder: Path, sample_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kill comes between the last checkpoint and the model."""
+    config = TrainConfig(languages=("hau",), epochs=4, learning_rate=2e-3)
+    monkeypatch.setattr(trainer, "has_stopped", lambda epochs, patience: len(epochs) >= 2)
+    whole = finetune(str(tiny_encoder), sample_data, config, tmp_path / "whole")
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as writing, pytest.raises(KeyboardInterrupt):
+        writing.setattr("edgener.train.finetune._write", killed)
+        finetune(str(tiny_encoder), sample_data, config, tmp_path / "killed")
+    assert not (tmp_path / "killed").exists()
+    again = finetune(str(tiny_encoder), sample_data, config, tmp_path / "killed")
+    histories = [json.loads(training_record(out).read_text())["epochs"] for out in (whole, again)]
+    assert [epoch["step"] for epoch in histories[1]] == [19, 38]
+    assert histories[0] == histories[1]
+    weights = [artefact.sha256_file(out / "model.safetensors") for out in (whole, again)]
     assert weights[0] == weights[1]
 
 
