@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from edgener.commands import benchmark, data, demo, evaluate, export, predict, train, verify
+from edgener.commands import benchmark, data, demo, evaluate, export, predict, train, trim, verify
 from edgener.console import say
 from edgener.errors import CheckFailed, UserError
 
@@ -25,6 +25,7 @@ app = typer.Typer(
 for command in (demo.demo, train.train, export.export, evaluate.evaluate, verify.verify, predict.predict):
     app.command()(command)
 app.command()(benchmark.benchmark)
+app.command()(trim.trim_vocab)
 app.add_typer(data.app, name="data")
 
 

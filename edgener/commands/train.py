@@ -35,6 +35,9 @@ def train(
     splitter: Annotated[
         str | None, typer.Option(help="How raw text is cut: unicode-1 or char; found out from the data by default.")
     ] = None,
+    precision: Annotated[
+        str, typer.Option(help="fp32, or bf16: up to twice as fast on CPUs with AVX512-BF16 or AMX and on GPUs.")
+    ] = "fp32",
     seed: Annotated[int, typer.Option(help="Seed of the classifier's weights, of dropout and of the order.")] = 0,
     licence: Annotated[str | None, typer.Option(help="Licence of the data, for the manifest and the bundle.")] = None,
     force: Force = False,
@@ -68,6 +71,7 @@ def train(
         freeze_embeddings=freeze_embeddings,
         max_length=max_length,
         splitter=splitter,
+        precision=precision,
         seed=seed,
     )
     place = out or Path("runs") / "-".join([name_of(encoder), *(lang or ["all"])])

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from edgener.text.decode import Array
-from edgener.train.model import Classifier, TorchForward, load_classifier, locate
+from edgener.train.model import Network, TorchForward, load_classifier, locate
 
-__all__ = ["Classifier", "export_graph", "load_classifier", "locate", "torch_logits"]
+__all__ = ["Network", "export_graph", "load_classifier", "locate", "torch_logits"]
 
 OPSET = 17  # the first with LayerNormalization as an operator of its own
 
@@ -40,7 +40,7 @@ def export_graph(source: str, folder: Path) -> Path:
     return folder / "model.onnx"
 
 
-def torch_logits(classifier: Classifier, batches: Sequence[tuple[Array, Array]]) -> list[Array]:
+def torch_logits(classifier: Network, batches: Sequence[tuple[Array, Array]]) -> list[Array]:
     """float32 [batch, length, labels] for each (ids, mask), from the torch model."""
     forward = TorchForward(classifier.model)
     return [np.asarray(forward(ids, mask)) for ids, mask in batches]

@@ -8,7 +8,7 @@ from typing import Any
 from edgener.bundle.layout import spec_as_dict
 from edgener.errors import UserError
 from edgener.export import quantize
-from edgener.export.graph import Classifier
+from edgener.export.graph import Network
 from edgener.text import corpus
 from edgener.versions import versions
 
@@ -37,7 +37,7 @@ class GateData:
 
 
 def gate_data(
-    manifest: dict[str, Any] | None, config: ExportConfig, data: Path | None, languages: Sequence[str] | None
+    trained: dict[str, Any], config: ExportConfig, data: Path | None, languages: Sequence[str] | None
 ) -> GateData:
     """Dev data for the gate: --data, else what the model was trained on if it is still there, unchanged."""
     if not config.gate:
@@ -45,7 +45,7 @@ def gate_data(
     if data is not None:
         found = tuple(corpus.find(data, languages))
         return GateData(corpus.load(data, "dev", found), corpus.digest(data, found))
-    recorded = (manifest or {}).get("data")
+    recorded = trained.get("data")
     if not recorded:
         return GateData({}, None, "no dev data is known for this model (--data gives some)")
     names, path = recorded["languages"], Path(recorded["path"])
@@ -60,7 +60,7 @@ def gate_data(
 
 
 def describe(
-    classifier: Classifier,
+    classifier: Network,
     config: ExportConfig,
     measured_on: GateData,
     licence: str | None,
@@ -68,8 +68,8 @@ def describe(
     opset: int,
 ) -> dict[str, Any]:
     """The manifest, but for inputs and files. It names no path: a bundle is published."""
-    trained = classifier.source.manifest or {}
-    stated = [trained.get("data", {}).get("licence"), licence]
+    trained = classifier.source.trained
+    stated = [*classifier.source.manifest.get("licences", []), licence]
     licences = list(dict.fromkeys(one for one in stated if one not in (None, NOT_STATED))) or [NOT_STATED]
     languages_ = list(trained.get("languages") or languages or measured_on.dev)
     return {

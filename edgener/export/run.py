@@ -14,7 +14,7 @@ from edgener.errors import CheckFailed, UserError
 from edgener.evaluate.run import check_types
 from edgener.export import graph, quantize
 from edgener.export.gate import Gate, run_gate
-from edgener.export.graph import Classifier
+from edgener.export.graph import Network
 from edgener.export.inputs import ExportConfig, GateData, describe, gate_data
 from edgener.export.parity import LOGIT_TOLERANCE, Parity, batches_for, compare
 from edgener.runtime import golden
@@ -59,7 +59,7 @@ def export(
     if config.quant not in quantize.MODES:
         raise UserError(f"--quant {config.quant}: expected {' or '.join(quantize.MODES)}")
     source = graph.locate(model)
-    measured_on = gate_data(source.manifest, config, data, languages)
+    measured_on = gate_data(source.trained, config, data, languages)
     inputs = {"model": source.digest, **({"data": measured_on.digest} if measured_on.digest else {})}
     inputs |= {"golden": artefact.digest_of(list(golden_texts))} if golden_texts else {}
     settings = {**asdict(config), "licence": licence, "languages": list(languages or [])}
@@ -101,7 +101,7 @@ def export(
 
 
 def _build_graph(
-    classifier: Classifier, model: str, config: ExportConfig, measured_on: GateData, scratch: Path
+    classifier: Network, model: str, config: ExportConfig, measured_on: GateData, scratch: Path
 ) -> dict[str, Parity]:
     """Write model.onnx to `scratch`; parity with torch of the fp32 graph and of the quantised one."""
     batches = batches_for(
@@ -127,7 +127,7 @@ def _build_graph(
     return parity
 
 
-def _measure(classifier: Classifier, tagger: Tagger, config: ExportConfig, measured_on: GateData) -> Gate | None:
+def _measure(classifier: Network, tagger: Tagger, config: ExportConfig, measured_on: GateData) -> Gate | None:
     if not measured_on.dev:
         return None
     return run_gate(classifier.tagger(batch_size=_GATE_BATCH), tagger, measured_on.dev, config.max_f1_drop)

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from edgener.errors import UserError
 
+PRECISIONS = ("fp32", "bf16")
+
 
 @dataclass(frozen=True)
 class TrainConfig:
@@ -11,7 +13,8 @@ class TrainConfig:
 
     temperature: see TemperatureSampler. patience: epochs without a better mean dev F1 before stopping.
     max_length: window in pieces, special tokens included; None takes 256, or less when the encoder reads less.
-    splitter: how raw text will be cut into words; None finds it out from the corpus.
+    splitter: how raw text will be cut into words; None finds it out from the corpus. precision: `bf16` multiplies
+    matrices in bfloat16 while training (weights, dev F1 and the finished model stay fp32).
     """
 
     languages: tuple[str, ...] = ()
@@ -25,6 +28,7 @@ class TrainConfig:
     freeze_embeddings: bool = False
     max_length: int | None = None
     splitter: str | None = None
+    precision: str = "fp32"
     seed: int = 0
 
 
@@ -37,9 +41,15 @@ def check_config(config: TrainConfig) -> None:
         "--seed": (config.seed, 0 <= config.seed < 2**32, "0 to 4294967295"),
         "--patience": (config.patience, config.patience >= 1, "1 or more"),
     }
+    check_precision(config.precision)
     for name, (value, fine, expected) in wanted.items():
         if not fine:
             raise UserError(f"{name} {value}: expected {expected}")
+
+
+def check_precision(precision: str) -> None:
+    if precision not in PRECISIONS:
+        raise UserError(f"--precision {precision}: expected {' or '.join(PRECISIONS)}")
 
 
 def f1_line(f1: dict[str, float]) -> str:

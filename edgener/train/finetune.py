@@ -12,7 +12,6 @@ from typing import Any
 from transformers import set_seed
 
 from edgener import artefact
-from edgener.bundle.layout import spec_as_dict
 from edgener.console import say
 from edgener.errors import UserError
 from edgener.evaluate.run import types_of
@@ -22,8 +21,8 @@ from edgener.train.config import TrainConfig, check_config, f1_line
 from edgener.train.features import Examples, TemperatureSampler, examples_of
 from edgener.train.model import (
     KIND,
-    Classifier,
     ModelSource,
+    Network,
     check_vocabulary,
     decode_spec,
     load_config,
@@ -31,9 +30,9 @@ from edgener.train.model import (
     load_weights,
     locate,
 )
+from edgener.train.network import licences_of, step_of, write_network
 from edgener.train.trainer import fit
 from edgener.train.work import clear, is_main_process, working_folder
-from edgener.versions import versions
 
 
 @dataclass(frozen=True)
@@ -78,13 +77,13 @@ def finetune(
         clear(out)
         return out
     set_seed(config.seed)
-    classifier = _classifier(source, encoder, corpus_, config)
+    network = _classifier(source, encoder, corpus_, config)
     with working_folder(out, asked) as work:
-        history = fit(classifier, _examples(classifier, corpus_, config), corpus_.dev, config, work)
+        history = fit(network, _examples(network, corpus_, config), corpus_.dev, config, work)
         if is_main_process():
             # The record first: whoever finds the model finds it too.
             artefact.write_file(training_record(out), artefact.canonical_json(history))
-            _write(classifier, corpus_, config, inputs, asked, out)
+            _write(network, corpus_, config, inputs, asked, out)
             say(f"{out}: model written; dev F1 " + f1_line(history["best"]["f1"]))
     return out
 
@@ -94,7 +93,7 @@ def training_record(out: Path) -> Path:
     return out.with_name(f"{out.name}.training.json")
 
 
-def _classifier(source: ModelSource, encoder: str, data: TrainData, config: TrainConfig) -> Classifier:
+def _classifier(source: ModelSource, encoder: str, data: TrainData, config: TrainConfig) -> Network:
     """The encoder with a fresh classification layer over the corpus's entity types."""
     sentences = [sentence for part in data.train.values() for sentence in part]
     types = types_of(sentences)
@@ -110,7 +109,7 @@ def _classifier(source: ModelSource, encoder: str, data: TrainData, config: Trai
     check_vocabulary(encoder, backend, model)
     if config.freeze_embeddings:
         model.get_input_embeddings().weight.requires_grad_(False)
-    return Classifier(source, model, tokenizer, backend, tuple(labels), spec)
+    return Network(source, model, tokenizer, backend, tuple(labels), spec)
 
 
 def _check_label_sets(data: TrainData) -> None:
@@ -139,34 +138,22 @@ def _check_label_sets(data: TrainData) -> None:
             say(f"warning: {name} has no entity of type {missing} in its train file; the model learns that it has none")
 
 
-def _examples(classifier: Classifier, data: TrainData, config: TrainConfig) -> tuple[Examples, TemperatureSampler]:
-    ids = {label: index for index, label in enumerate(classifier.labels)}
+def _examples(network: Network, data: TrainData, config: TrainConfig) -> tuple[Examples, TemperatureSampler]:
+    ids = {label: index for index, label in enumerate(network.labels)}
     found = [
         example
         for language, sentences in data.train.items()
-        for example in examples_of(language, sentences, classifier.backend, ids, classifier.spec)
+        for example in examples_of(language, sentences, network.backend, ids, network.spec)
     ]
     return Examples(found), TemperatureSampler(found, config.temperature, config.batch_size, config.seed)
 
 
 def _write(
-    classifier: Classifier, data: TrainData, config: TrainConfig, inputs: dict[str, str], asked: str, out: Path
+    network: Network, data: TrainData, config: TrainConfig, inputs: dict[str, str], asked: str, out: Path
 ) -> None:
-    with artefact.building(out) as scratch:
-        classifier.model.save_pretrained(scratch)
-        classifier.tokenizer.save_pretrained(scratch)
-        classifier.backend.save(str(scratch / "tokenizer.json"))
-        artefact.seal(
-            scratch,
-            KIND,
-            {
-                "request": asked,
-                "config": asdict(config),
-                "inputs": inputs,
-                "encoder": classifier.source.name,
-                "languages": data.facts["languages"],
-                "data": data.facts,
-                "decode": spec_as_dict(classifier.spec),
-                "versions": versions(),
-            },
-        )
+    changes = {
+        "languages": data.facts["languages"],
+        "data": data.facts,
+        "licences": licences_of(network.source.manifest, data.facts["licence"]),
+    }
+    write_network(network, out, asked, step_of("train", asdict(config), inputs), changes)

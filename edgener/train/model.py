@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +39,21 @@ transformers_logging.set_verbosity_error()  # its warnings speak of what edgener
 
 @dataclass(frozen=True)
 class ModelSource:
-    """Where a model comes from: a folder, or a hub id with its commit; `digest` identifies its weights."""
+    """Where a model comes from: a folder, or a hub id with its commit; `digest` identifies its weights.
+
+    manifest: what edgener wrote beside the weights; empty for a folder that it did not make. kind: `model` when it says
+    that a classifier was trained, else `encoder`.
+    """
 
     name: str
     digest: str
-    manifest: dict[str, Any] | None
+    manifest: dict[str, Any] = field(default_factory=dict)
+    kind: str = ENCODER
+
+    @property
+    def trained(self) -> dict[str, Any]:
+        """The manifest of a model that edgener fine-tuned; empty for any other."""
+        return self.manifest if self.kind == KIND else {}
 
 
 def locate(name: str) -> ModelSource:
@@ -59,11 +69,11 @@ def locate(name: str) -> ModelSource:
         if not weights:
             raise UserError(f"{path}: no weights; expected model.safetensors or pytorch_model.bin")
         if found is not None:
-            return ModelSource(path.resolve().name, found.digest, found.manifest if found.kind == KIND else None)
-        return ModelSource(path.resolve().name, _folder_digest(path), None)
+            return ModelSource(path.resolve().name, found.digest, found.manifest, found.kind)
+        return ModelSource(path.resolve().name, _folder_digest(path))
     if path.exists() or name.startswith((".", "/", "~")) or name.count("/") > 1:
         raise UserError(f"{name}: no such model folder")
-    return ModelSource(name.rpartition("/")[2], f"hub:{name}@{_commit(name)}", None)
+    return ModelSource(name.rpartition("/")[2], f"hub:{name}@{_commit(name)}")
 
 
 def _folder_digest(path: Path) -> str:
@@ -105,10 +115,13 @@ def load_tokenizer(name: str, config: PretrainedConfig) -> tuple[Any, Tokenizer]
 
 def usable_length(config: PretrainedConfig, tokenizer: Any) -> int:
     """The longest sequence, in pieces with special tokens, that the position table and the tokenizer allow."""
-    positions = getattr(config, "max_position_embeddings", None) or 512
-    if config.model_type in _OFFSET_POSITIONS:
-        positions -= (config.pad_token_id or 0) + 1
+    positions = (getattr(config, "max_position_embeddings", None) or 512) - first_position(config)
     return int(min(positions, getattr(tokenizer, "model_max_length", positions)))
+
+
+def first_position(config: PretrainedConfig) -> int:
+    """The row of the position table that a sequence begins with."""
+    return (config.pad_token_id or 0) + 1 if config.model_type in _OFFSET_POSITIONS else 0
 
 
 def decode_spec(
@@ -127,8 +140,8 @@ def decode_spec(
 
 
 @dataclass(frozen=True)
-class Classifier:
-    """A token-classification model in memory, with all it takes to decode."""
+class Network:
+    """A model in memory, with all it takes to read text and to decode; `labels` is empty for a bare encoder."""
 
     source: ModelSource
     model: PreTrainedModel
@@ -141,23 +154,21 @@ class Classifier:
         return Tagger(TorchForward(self.model, device), self.backend, self.labels, self.spec, batch_size=batch_size)
 
 
-def load_classifier(
-    name: str, *, model_kwargs: dict[str, Any] | None = None, max_length: int | None = None
-) -> Classifier:
+def load_classifier(name: str, *, model_kwargs: dict[str, Any] | None = None, max_length: int | None = None) -> Network:
     """A trained classifier. UserError for a folder that is none, or whose labels cannot be decoded."""
     source = locate(name)
     config = load_config(name)
     labels = tuple(config.id2label[index] for index in range(config.num_labels))
     check_model_labels(labels, f"{name}/config.json")
     tokenizer, backend = load_tokenizer(name, config)
-    if source.manifest is not None and max_length is None:
-        spec = spec_from_dict(source.manifest.get("decode"), Path(name) / artefact.MANIFEST)
+    if source.trained and max_length is None:
+        spec = spec_from_dict(source.trained.get("decode"), Path(name) / artefact.MANIFEST)
     else:
-        splitter = source.manifest["decode"]["splitter"] if source.manifest else UNICODE_1
+        splitter = source.trained["decode"]["splitter"] if source.trained else UNICODE_1
         spec = decode_spec(tokenizer, backend, config, splitter, max_length)
     model = load_weights(name, **(model_kwargs or {}))
     check_vocabulary(name, backend, model)
-    return Classifier(source, model.eval(), tokenizer, backend, labels, spec)
+    return Network(source, model.eval(), tokenizer, backend, labels, spec)
 
 
 def check_vocabulary(name: str, backend: Tokenizer, model: PreTrainedModel) -> None:

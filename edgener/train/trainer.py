@@ -18,7 +18,7 @@ from edgener.evaluate.run import evaluate
 from edgener.text.corpus import Sentence
 from edgener.train.config import TrainConfig, f1_line
 from edgener.train.features import Examples, TemperatureSampler, collate
-from edgener.train.model import Classifier
+from edgener.train.model import Network
 from edgener.train.work import started_processes
 
 CHECKPOINT_SECONDS = 300.0
@@ -27,13 +27,13 @@ DEV_BATCH = 16
 
 
 def fit(
-    classifier: Classifier,
+    network: Network,
     data: tuple[Examples, TemperatureSampler],
     dev: Mapping[str, Sequence[Sentence]],
     config: TrainConfig,
     work: Path,
 ) -> dict[str, Any]:
-    """Train `classifier.model` in place, up to the epoch with the best mean dev F1.
+    """Train `network.model` in place, up to the epoch with the best mean dev F1.
 
     Goes on from the newest whole checkpoint in `work`. Returns {"epochs": [...], "best": {...}}: dev F1 by language.
     """
@@ -48,7 +48,7 @@ def fit(
         done = _epochs(json.loads((resume / STATE).read_bytes())["log_history"])
         if has_stopped(done, config.patience):  # killed after its last epoch, before the model was written
             arguments.num_train_epochs = len(done)
-    trainer = NerTrainer(classifier, data, dev, arguments)
+    trainer = NerTrainer(network, data, dev, arguments)
     trainer.remove_callback(PrinterCallback)  # it prints dictionaries on stdout
     trainer.add_callback(Reporter(trainer, config.patience))
     with warnings.catch_warnings():
@@ -96,6 +96,7 @@ def _arguments(config: TrainConfig, work: Path) -> TrainingArguments:
         remove_unused_columns=False,
         dataloader_pin_memory=False,
         # Told so, accelerate joins several processes on CPUs; otherwise each would train for itself.
+        bf16=config.precision == "bf16",
         use_cpu=not torch.accelerator.is_available(),
         # Frozen embeddings have no gradient to wait for, and every other weight is used in every step.
         ddp_find_unused_parameters=False,
@@ -120,18 +121,18 @@ class NerTrainer(Trainer):
 
     def __init__(
         self,
-        classifier: Classifier,
+        network: Network,
         data: tuple[Examples, TemperatureSampler],
         dev: Mapping[str, Sequence[Sentence]],
         arguments: TrainingArguments,
     ) -> None:
-        self.classifier, self.sampler, self.dev = classifier, data[1], dev
+        self.network, self.sampler, self.dev = network, data[1], dev
         super().__init__(
-            model=classifier.model,
+            model=network.model,
             args=arguments,
             train_dataset=data[0],
             eval_dataset=data[0],  # evaluate() below never reads it; Trainer wants one before it calls evaluate()
-            data_collator=partial(collate, pad=classifier.spec.pad),
+            data_collator=partial(collate, pad=network.spec.pad),
         )
 
     def _get_train_sampler(self, *_: Any) -> TemperatureSampler:
@@ -139,7 +140,7 @@ class NerTrainer(Trainer):
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
         """Entity F1 on dev, with the decoding that the runtime uses; every process computes the same."""
-        tagger = self.classifier.tagger(batch_size=DEV_BATCH, device=str(self.args.device))
+        tagger = self.network.tagger(batch_size=DEV_BATCH, device=str(self.args.device))
         result = evaluate(tagger, self.dev, what="dev")
         self.model.train()
         loss = next((entry["loss"] for entry in reversed(self.state.log_history) if "loss" in entry), None)

@@ -103,7 +103,7 @@ def test_a_bundle_whose_report_is_gone_or_another_is_still_found(
 def test_licences_of_the_data_are_added_up(tiny_model: Path, tmp_path: Path, capfd: Capture) -> None:
     model = Path(shutil.copytree(tiny_model, tmp_path / "model"))
     manifest = json.loads((model / "manifest.json").read_text())
-    manifest["data"]["licence"] = "CC-BY-NC-4.0"
+    manifest["licences"] = ["CC-BY-NC-4.0"]
     (model / "manifest.json").write_text(json.dumps(manifest))
     arguments = ("export", model, "--quant", "none", "--no-gate", "--licence", "MIT", "--out", tmp_path / "out")
     assert run(*arguments) == 0

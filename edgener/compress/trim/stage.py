@@ -1,0 +1,196 @@
+"""The trim-vocab stage: a model directory in, one with fewer pieces (and, if asked, fewer positions) out.
+
+Most of a small multilingual encoder is the table of its word embeddings, and most of that is for languages that a
+device will never see. The pieces that remain keep their embeddings, so nothing has to be trained again: the network
+computes what it did wherever the remaining pieces suffice (Abdaoui et al. 2020, "Load what you need").
+"""
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from edgener import artefact
+from edgener.compress.trim import choose, rewrite
+from edgener.compress.trim.apply import trim_network
+from edgener.compress.trim.measure import TOLERANCE, LanguageCost, cost_of
+from edgener.console import say, track
+from edgener.errors import CheckFailed, UserError
+from edgener.text import corpus, raw
+from edgener.text.normalise import normalise, normalise_word
+from edgener.text.words import split
+from edgener.train.model import Network, first_position, locate
+from edgener.train.network import licences_of, load_network, step_of, write_network
+
+STAGE = "trim-vocab"
+Texts = dict[str, list[list[str]]]
+
+
+@dataclass(frozen=True)
+class TrimConfig:
+    """min_count, coverage, budget: see edgener.compress.trim.choose. max_length: in pieces, special tokens included.
+
+    raw_lines: at most this many lines of raw text a language, each as likely as any other; None reads them all.
+    """
+
+    languages: tuple[str, ...] = ()
+    min_count: int = 1
+    coverage: float | None = None
+    budget: int | None = None
+    max_length: int | None = None
+    raw_lines: int | None = 100_000
+
+
+def check_config(config: TrimConfig) -> None:
+    if config.min_count < 1:
+        raise UserError(f"--min-count {config.min_count}: expected 1 or more")
+    if config.coverage is not None and not 0 < config.coverage <= 1:
+        raise UserError(f"--coverage {config.coverage:g}: expected a share of the text, such as 0.999")
+    if config.budget is not None and config.budget < 1:
+        raise UserError(f"--budget {config.budget}: expected a number of pieces, such as 30000")
+    if config.max_length is not None and config.max_length < 8:
+        raise UserError(f"--max-length {config.max_length}: expected 8 pieces or more")
+
+
+def trim_vocab(
+    model: str,
+    config: TrimConfig,
+    out: Path,
+    *,
+    data: Path | None = None,
+    raw_text: Path | None = None,
+    unseen: Sequence[Path] = (),
+    licence: str | None = None,
+    force: bool = False,
+) -> Path:
+    """Keep the pieces that the languages of `data` (labelled) and `raw_text` use; returns `out`.
+
+    Measured on the dev split of `data`, else on the raw text, and on the test split of each corpus of `unseen`, whose
+    languages were not asked. `<out>.report.json` says what it cost. UserError for bad input; CheckFailed when a logit
+    differs by more than 1e-4 where the segmentation is the same.
+    """
+    check_config(config)
+    if data is None and raw_text is None:
+        raise UserError("nothing to choose pieces by; give --data, --raw, or both")
+    source = locate(model)
+    names = languages_of(data, raw_text, config.languages)
+    inputs = {"model": source.digest}
+    inputs |= {"data": corpus.digest(data, names)} if data else {}
+    inputs |= {"raw": raw.digest(raw_text, names)} if raw_text else {}
+    asked = artefact.request(STAGE, {**asdict(config), "licence": licence}, inputs)
+    if artefact.already_done(out, asked, force):
+        say(f"{out}: already trimmed with these inputs and settings")
+        return out
+    network = load_network(model)
+    splitter = network.spec.splitter
+    texts, measured = _texts(data, raw_text, names, config, splitter)
+    state = json.loads(network.backend.to_str())
+    keep = _choose(network, state, texts, config)
+    del texts
+    strangers = _unseen(unseen)
+    stated = corpus.licence(data) if data else None
+    with TemporaryDirectory() as folder:
+        after = trim_network(network, state, keep, config.max_length, Path(folder))
+        cost = cost_of(network, after, keep, measured | strangers, names)
+        report = _report(network, after, cost) | {"request": asked}
+        artefact.write_file(report_path(out), artefact.canonical_json(report))
+        _check(cost, model)
+        changes = {"licences": licences_of(source.manifest, stated, licence)}
+        write_network(after, out, asked, step_of(STAGE, asdict(config), inputs), changes)
+    say(f"{out}: {len(keep):,} of {network.backend.get_vocab_size():,} pieces kept")
+    return out
+
+
+def report_path(out: Path) -> Path:
+    return out.with_name(f"{out.name}.report.json")
+
+
+def languages_of(data: Path | None, raw_text: Path | None, asked: tuple[str, ...]) -> tuple[str, ...]:
+    """Those asked for, else those of the labelled data, else those of the raw text."""
+    if data is not None:
+        names = tuple(corpus.find(data, asked or None))
+        if raw_text is not None:
+            raw.find(raw_text, names)
+        return names
+    assert raw_text is not None
+    return tuple(raw.find(raw_text, asked or None))
+
+
+def _texts(
+    data: Path | None, raw_text: Path | None, names: tuple[str, ...], config: TrimConfig, splitter: str
+) -> tuple[dict[str, Counter[str]], Texts]:
+    """How often each language uses each word, and the sentences to measure on."""
+    words: dict[str, Counter[str]] = {name: Counter() for name in names}
+    measured: Texts = {}
+    if data is not None:
+        for name, sentences in corpus.load(data, "train", names).items():
+            words[name].update(normalise_word(word) for sentence in sentences for word in sentence.tokens)
+        dev = corpus.load(data, "dev", names)
+        measured = {name: [list(sentence.tokens) for sentence in part] for name, part in dev.items()}
+    if raw_text is not None:
+        for name, path in raw.find(raw_text, names).items():
+            lines = raw.sample(path, config.raw_lines)
+            for line in track(lines, f"reading {name}", len(lines), "lines"):
+                words[name].update(_words(line, splitter))
+            if data is None:
+                measured[name] = [_words(line, splitter) for line in lines[:: max(1, len(lines) // 500)]]
+    return words, measured
+
+
+def _words(line: str, splitter: str) -> list[str]:
+    text = normalise(line).text
+    return [text[start:end] for start, end in split(text, splitter)]
+
+
+def _unseen(folders: Sequence[Path]) -> Texts:
+    return {
+        name: [list(sentence.tokens) for sentence in part]
+        for folder in folders
+        for name, part in corpus.load(folder, "test").items()
+    }
+
+
+def _choose(
+    network: Network, state: rewrite.State, words: Mapping[str, Mapping[str, int]], config: TrimConfig
+) -> list[int]:
+    pieces = rewrite.pieces_of(state)
+    normaliser = network.backend.normalizer
+    always = choose.safety_set(pieces, words.values(), normaliser.normalize_str if normaliser else None)
+    always |= rewrite.special_ids(state) | rewrite.byte_alphabet(state)
+    # Where positions count from the padding piece, its id must stay.
+    always |= set(range(first_position(network.model.config)))
+    return choose.choose(
+        {name: choose.use_of(network.backend, counts) for name, counts in words.items()},
+        always,
+        min_count=config.min_count,
+        coverage=config.coverage,
+        budget=config.budget,
+        parts=rewrite.parts_of(state),
+    )
+
+
+def _report(before: Network, after: Network, cost: Mapping[str, LanguageCost]) -> dict[str, Any]:
+    def both(of: Any) -> dict[str, int]:
+        return {"before": int(of(before)), "after": int(of(after))}
+
+    return {
+        "pieces": both(lambda network: network.backend.get_vocab_size()),
+        "embeddings": both(lambda network: network.model.get_input_embeddings().weight.numel()),
+        "parameters": both(lambda network: sum(one.numel() for one in network.model.parameters())),
+        "weight_bytes": both(lambda network: sum(4 * one.numel() for one in network.model.parameters())),
+        "tokenizer_bytes": both(lambda network: len(network.backend.to_str().encode())),
+        "max_length": both(lambda network: network.spec.max_length),
+        "languages": {name: asdict(one) for name, one in cost.items()},
+    }
+
+
+def _check(cost: Mapping[str, LanguageCost], model: str) -> None:
+    for name, one in cost.items():
+        if one.difference is not None and one.difference > TOLERANCE:
+            raise CheckFailed(
+                f"{model}: trimmed, it differs by {one.difference:.2g} on {name} where every piece was kept (at most "
+                f"{TOLERANCE:g} is allowed); this model cannot be trimmed faithfully"
+            )
