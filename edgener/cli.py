@@ -8,7 +8,21 @@ from typing import Any
 
 import typer
 
-from edgener.commands import benchmark, data, demo, evaluate, export, predict, train, trim, verify
+from edgener.commands import (
+    benchmark,
+    data,
+    demo,
+    distil,
+    evaluate,
+    export,
+    predict,
+    pretrain,
+    prune,
+    structure,
+    train,
+    trim,
+    verify,
+)
 from edgener.console import say
 from edgener.errors import CheckFailed, UserError
 
@@ -22,10 +36,21 @@ app = typer.Typer(
     help="From labelled sentences to a small, verified NER bundle that runs on a phone or a Raspberry Pi.",
     epilog="Start with: edgener demo",
 )
-for command in (demo.demo, train.train, export.export, evaluate.evaluate, verify.verify, predict.predict):
+for command in (
+    demo.demo,
+    train.train,
+    pretrain.pretrain,
+    trim.trim_vocab,
+    prune.prune,
+    structure.structure,
+    distil.distil,
+    export.export,
+    evaluate.evaluate,
+    verify.verify,
+    predict.predict,
+    benchmark.benchmark,
+):
     app.command()(command)
-app.command()(benchmark.benchmark)
-app.command()(trim.trim_vocab)
 app.add_typer(data.app, name="data")
 
 

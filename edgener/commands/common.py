@@ -2,11 +2,12 @@
 
 import importlib.util
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from edgener import artefact
+from edgener.console import print_json
 from edgener.errors import MissingExtra, UserError
 
 Languages = Annotated[list[str] | None, typer.Option("--lang", help="Only this language; may be given several times.")]
@@ -14,6 +15,13 @@ Force = Annotated[bool, typer.Option("--force", help="Replace what is at --out."
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout and nothing else there.")]
 Threads = Annotated[int, typer.Option(help="Threads of ONNX Runtime; 0 takes one a core.", min=0, max=1024)]
 BatchSize = Annotated[int, typer.Option(help="Windows that share a forward pass.", min=1, max=4096)]
+
+
+def print_result(context: typer.Context, document: dict[str, Any]) -> None:
+    """What a stage reached, as JSON, with the command, machine and commit that it was reached with."""
+    from edgener.benchmark.provenance import provenance
+
+    print_json({**provenance(context.obj), **document})
 
 
 def check_out(out: Path | None, force: bool) -> None:

@@ -40,6 +40,7 @@ def evaluate(
 
     Example: edgener evaluate runs/me5-hau-swa-int8 --data masakhaner --lang hau
     """
+    from edgener import artefact
     from edgener.artefact import canonical_json, write_file
     from edgener.benchmark.provenance import provenance
     from edgener.evaluate.run import check_types
@@ -60,7 +61,14 @@ def evaluate(
     check_types(tagger.decoder.labels, sentences, str(model))
     tagger.recall_bias, tagger.min_score = recall_bias, min_score
     result = run(tagger, sentences, raw=raw, reference=known)
-    document = {**provenance(context.obj), "model": model.resolve().name, "split": split, **result.as_dict()}
+    found = artefact.find(model) if model.is_dir() else None
+    document = {
+        **provenance(context.obj),
+        "model": model.resolve().name,
+        "steps": found.manifest.get("steps", []) if found else [],
+        "split": split,
+        **result.as_dict(),
+    }
     if out:
         write_file(out, canonical_json(document))
     if json:

@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from edgener.commands.common import Force, Json, Languages, name_of, need_train
-from edgener.console import print_json
+from edgener.commands.common import Force, Json, Languages, name_of, need_train, print_result
 
 
 def train(
+    context: typer.Context,
     data: Annotated[Path, typer.Option(help="Folder with <language>/train.txt, dev.txt (CoNLL or JSONL).")],
     encoder: Annotated[str, typer.Option(help="Hugging Face folder or hub id of an encoder.")],
     lang: Languages = None,
@@ -77,4 +77,4 @@ def train(
     place = out or Path("runs") / "-".join([name_of(encoder), *(lang or ["all"])])
     model = finetune(encoder, data, config, place, licence=licence, force=force)
     if json and is_main_process():
-        print_json({"model": str(model), "training": read_json(training_record(model))})
+        print_result(context, {"model": str(model), "training": read_json(training_record(model))})

@@ -5,11 +5,12 @@ from typing import Annotated
 
 import typer
 
-from edgener.commands.common import Force, Json, Languages, name_of, need_train
-from edgener.console import print_json, print_table
+from edgener.commands.common import Force, Json, Languages, name_of, need_train, print_result
+from edgener.console import print_table
 
 
 def trim_vocab(
+    context: typer.Context,
     model: Annotated[str, typer.Argument(help="Model or encoder: a folder or a hub id.")],
     data: Annotated[
         Path | None, typer.Option(help="Labelled data: pieces of its train split stay; measured on its dev split.")
@@ -51,16 +52,16 @@ def trim_vocab(
     Example: edgener trim-vocab DIR_OR_HUB_ID --data masakhaner --raw texts --lang hau --lang swa --coverage 0.999
     """
     need_train("edgener trim-vocab")
-    from edgener.artefact import read_json
-    from edgener.compress.trim.stage import TrimConfig, report_path
+    from edgener.compress.trim.stage import TrimConfig, read_report
     from edgener.compress.trim.stage import trim_vocab as stage
 
     config = TrimConfig(tuple(lang or ()), min_count, coverage, budget, max_length, raw_lines)
     place = out or Path("runs") / f"{name_of(model)}-trim"
     stage(model, config, place, data=data, raw_text=raw, unseen=unseen or (), licence=licence, force=force)
-    report = read_json(report_path(place))
+    report = read_report(place)
     if json:
-        print_json({"model": str(place), "report": report})
+        print_result(context, {"model": str(place), "report": report})
+    if json or report is None:
         return
     columns = [
         "",

@@ -14,7 +14,7 @@ import random
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from edgener.artefact import sha256_file
 from edgener.errors import UserError
@@ -29,7 +29,12 @@ def find(root: Path, languages: Sequence[str] | None = None) -> dict[str, Path]:
     """language -> file, sorted. UserError when nothing is there or a language is missing."""
     if not root.exists():
         raise UserError(f"{root}: no such file or folder; expected raw text, such as a folder with hau.txt in it")
-    files = {name: path for path in ([root] if root.is_file() else sorted(root.iterdir())) if (name := _language(path))}
+    files: dict[str, Path] = {}
+    for path in [root] if root.is_file() else sorted(root.iterdir()):
+        if name := _language(path):
+            if name in files:
+                raise UserError(f"{root}: both {files[name].name} and {path.name} would be the text in {name}")
+            files[name] = path
     if not files:
         raise UserError(f"{root}: no raw text here; expected <language>.txt (or .txt.xz, .txt.gz)")
     missing = [language for language in languages or () if language not in files]
@@ -48,28 +53,47 @@ def read(path: Path, max_bytes: int = MAX_BYTES) -> Iterator[str]:
     """The lines of a file, one at a time. UserError with file:line for what cannot be read."""
     number = 0
     try:
-        with _open(path) as stream:
-            taken = 0
+        with _open(path) as file, io.BufferedReader(_Capped(file, max_bytes)) as stream:
             for line in lines_of(stream, jsonl=False):
                 number = line.number
                 if line.problem:
                     raise UserError(f"{path}:{number}: {line.problem}")
-                taken += len(line.text.encode())
-                if taken > max_bytes:
-                    raise UserError(f"{path}:{number}: more than {max_bytes:,} bytes of text; split the file")
                 if text := line.text.strip():
                     yield text
+    except _TooMuch:
+        raise UserError(f"{path}:{number + 1}: more than {max_bytes:,} bytes of text; split the file") from None
     except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
         raise UserError(f"{path}:{number + 1}: cannot be read ({error})") from None
 
 
 def _open(path: Path) -> BinaryIO:
-    # Each of them reads ahead by itself, but not for readline().
     if path.name.endswith(".xz"):
-        return cast(BinaryIO, io.BufferedReader(lzma.open(path)))  # type: ignore[arg-type]
+        return cast(BinaryIO, lzma.open(path))
     if path.name.endswith(".gz"):
-        return cast(BinaryIO, io.BufferedReader(gzip.open(path)))  # type: ignore[arg-type]
+        return cast(BinaryIO, gzip.open(path))
     return open(path, "rb")
+
+
+class _TooMuch(Exception):
+    pass
+
+
+class _Capped(io.RawIOBase):
+    """A stream that fails behind so many bytes, be they one line or many. It also makes readline() fast."""
+
+    def __init__(self, stream: BinaryIO, left: int) -> None:
+        self._stream, self._left = stream, left
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._stream.read1(min(len(buffer), self._left) or 1)  # type: ignore[attr-defined]
+        if data and self._left == 0:
+            raise _TooMuch
+        self._left -= len(data)
+        buffer[: len(data)] = data
+        return len(data)
 
 
 def sample(path: Path, size: int | None, seed: int = 0) -> list[str]:

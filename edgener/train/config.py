@@ -1,4 +1,4 @@
-"""What decides the result of a training run, data and encoder apart."""
+"""What decides the result of a training run, data and network apart."""
 
 from dataclasses import dataclass
 
@@ -8,16 +8,13 @@ PRECISIONS = ("fp32", "bf16")
 
 
 @dataclass(frozen=True)
-class TrainConfig:
-    """Settings of the train stage.
+class FitConfig:
+    """Settings of the training loop, whatever is learnt.
 
-    temperature: see TemperatureSampler. patience: epochs without a better mean dev F1 before stopping.
-    max_length: window in pieces, special tokens included; None takes 256, or less when the encoder reads less.
-    splitter: how raw text will be cut into words; None finds it out from the corpus. precision: `bf16` multiplies
-    matrices in bfloat16 while training (weights, dev F1 and the finished model stay fp32).
+    patience: epochs without a better mean dev F1 before stopping. precision: `bf16` multiplies matrices in bfloat16
+    while training and for the dev F1 of each epoch; weights stay fp32. temperature: of languages, see quotas().
     """
 
-    languages: tuple[str, ...] = ()
     epochs: int = 5
     batch_size: int = 16
     learning_rate: float = 5e-5
@@ -26,15 +23,26 @@ class TrainConfig:
     temperature: float = 2.0
     patience: int = 3
     freeze_embeddings: bool = False
-    max_length: int | None = None
-    splitter: str | None = None
     precision: str = "fp32"
     seed: int = 0
 
 
-def check_config(config: TrainConfig) -> None:
+@dataclass(frozen=True)
+class TrainConfig(FitConfig):
+    """Settings of the train stage.
+
+    max_length: window in pieces, special tokens included; None takes 256, or less when the encoder reads less.
+    splitter: how raw text will be cut into words; None finds it out from the corpus.
+    """
+
+    languages: tuple[str, ...] = ()
+    max_length: int | None = None
+    splitter: str | None = None
+
+
+def check_config(config: FitConfig, least_epochs: int = 1) -> None:
     wanted = {
-        "--epochs": (config.epochs, config.epochs >= 1, "1 or more"),
+        "--epochs": (config.epochs, config.epochs >= least_epochs, f"{least_epochs} or more"),
         "--batch-size": (config.batch_size, config.batch_size >= 1, "1 or more"),
         "--learning-rate": (config.learning_rate, 0 < config.learning_rate < 1, "between 0 and 1, such as 5e-5"),
         "--temperature": (config.temperature, config.temperature >= 1, "1 or more"),

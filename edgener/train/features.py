@@ -1,4 +1,4 @@
-"""Sentences to training examples: first-piece labels, long sentences split, languages balanced."""
+"""Sentences to training examples: a label at first pieces, long sentences split, languages balanced."""
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,19 +9,24 @@ from tokenizers import Tokenizer
 from torch.utils.data import Dataset, Sampler
 
 from edgener.text.corpus import Sentence
-from edgener.text.normalise import normalise_word
+from edgener.text.normalise import normalise, normalise_word
 from edgener.text.pieces import NO_PIECE, encode
 from edgener.text.tagger import DecodeSpec
+from edgener.text.words import split
 
 IGNORED = -100  # torch's cross entropy passes over this label
+UNTAGGED = -1  # the first piece of a word whose tag nobody wrote down: raw text, for a teacher to tag
 _BATCHES_A_POOL = 50
 
 
 @dataclass(frozen=True)
 class Example:
-    """One training sequence: piece ids with special tokens, and a label id (or IGNORED) for each."""
+    """One training sequence: piece ids with special tokens, and for each a label id, UNTAGGED or IGNORED.
 
-    language: str
+    group: its language, or another name under which examples are drawn.
+    """
+
+    group: str
     ids: tuple[int, ...]
     labels: tuple[int, ...]
 
@@ -38,26 +43,40 @@ class Examples(Dataset):  # type: ignore[type-arg]
 
 
 def examples_of(
-    language: str, sentences: Sequence[Sentence], tokenizer: Tokenizer, label_ids: Mapping[str, int], spec: DecodeSpec
+    group: str, sentences: Sequence[Sentence], tokenizer: Tokenizer, label_ids: Mapping[str, int], spec: DecodeSpec
 ) -> list[Example]:
     """Every word of every sentence ends up in some example: a sentence over the window is split between words."""
-    found = []
+    found: list[Example] = []
     for sentence in sentences:
-        pieces = encode(tokenizer, [normalise_word(token) for token in sentence.tokens])
-        labels = [IGNORED] * len(pieces.ids)
-        for first, tag in zip(pieces.firsts, sentence.tags, strict=True):
-            if first != NO_PIECE:
-                labels[first] = label_ids[tag]
-        starts = [first for first in pieces.firsts if first != NO_PIECE]
-        for start, end in split_between_words(starts, len(pieces.ids), spec.capacity):
-            found.append(
-                Example(
-                    language,
-                    (*spec.prefix, *pieces.ids[start:end], *spec.suffix),
-                    (*[IGNORED] * len(spec.prefix), *labels[start:end], *[IGNORED] * len(spec.suffix)),
-                )
-            )
+        found += _windows(group, sentence.tokens, [label_ids[tag] for tag in sentence.tags], tokenizer, spec)
     return found
+
+
+def raw_examples(group: str, lines: Sequence[str], tokenizer: Tokenizer, spec: DecodeSpec) -> list[Example]:
+    """Text as the runtime reads it: normalised, and cut into words by the splitter."""
+    found: list[Example] = []
+    for line in lines:
+        text = normalise(line).text
+        words = [text[start:end] for start, end in split(text, spec.splitter)]
+        found += _windows(group, words, [UNTAGGED] * len(words), tokenizer, spec)
+    return found
+
+
+def _windows(
+    group: str, words: Sequence[str], tags: Sequence[int], tokenizer: Tokenizer, spec: DecodeSpec
+) -> Iterator[Example]:
+    pieces = encode(tokenizer, [normalise_word(word) for word in words])
+    labels = [IGNORED] * len(pieces.ids)
+    for first, tag in zip(pieces.firsts, tags, strict=True):
+        if first != NO_PIECE:
+            labels[first] = tag
+    starts = [first for first in pieces.firsts if first != NO_PIECE]
+    for start, end in split_between_words(starts, len(pieces.ids), spec.capacity):
+        yield Example(
+            group,
+            (*spec.prefix, *pieces.ids[start:end], *spec.suffix),
+            (*[IGNORED] * len(spec.prefix), *labels[start:end], *[IGNORED] * len(spec.suffix)),
+        )
 
 
 def split_between_words(starts: Sequence[int], pieces: int, capacity: int) -> list[tuple[int, int]]:
@@ -88,20 +107,20 @@ def collate(batch: Sequence[Example], pad: int) -> dict[str, torch.Tensor]:
     }
 
 
-class TemperatureSampler(Sampler[int]):
+class BalancedSampler(Sampler[int]):
     """An epoch's order of examples, a pure function of (seed, epoch), so that a resumed run sees the same batches.
 
-    Language l gets a share proportional to n_l ** (1 / temperature) of an epoch as long as the corpus (Devlin et al.
-    2019; Arivazhagan et al. 2019): 1 keeps the corpus as it is, larger values lift small languages. Within a language
-    every example is drawn equally often, give or take one. Examples of a like length share a batch.
+    quotas: how many examples of each group an epoch holds. Within a group every example is drawn equally often, give
+    or take one; which of them when there are more than that differs from epoch to epoch. Examples of a like length
+    share a batch.
     """
 
-    def __init__(self, examples: Sequence[Example], temperature: float, batch_size: int, seed: int) -> None:
+    def __init__(self, examples: Sequence[Example], quotas: Mapping[str, int], batch_size: int, seed: int) -> None:
         self.lengths = [len(example.ids) for example in examples]
         self.members: dict[str, list[int]] = {}
         for index, example in enumerate(examples):
-            self.members.setdefault(example.language, []).append(index)
-        self.quotas = quotas({name: len(members) for name, members in self.members.items()}, temperature)
+            self.members.setdefault(example.group, []).append(index)
+        self.quotas = dict(quotas)
         self.batch_size, self.seed, self.epoch = batch_size, seed, 0
 
     def __len__(self) -> int:
@@ -133,9 +152,13 @@ class TemperatureSampler(Sampler[int]):
             yield from batches[place]
 
 
-def quotas(sizes: Mapping[str, int], temperature: float) -> dict[str, int]:
-    """How many examples of each language an epoch holds; they add up to the size of the corpus."""
-    total = sum(sizes.values())
+def quotas(sizes: Mapping[str, int], temperature: float, total: int | None = None) -> dict[str, int]:
+    """How many examples of each language an epoch holds; they add up to `total`, by default the size of the corpus.
+
+    Language l gets a share proportional to n_l ** (1 / temperature) (Devlin et al. 2019; Arivazhagan et al. 2019): 1
+    keeps the corpus as it is, larger values lift small languages.
+    """
+    total = sum(sizes.values()) if total is None else total
     weights = {name: size ** (1 / temperature) for name, size in sizes.items()}
     shares = {name: max(1, int(total * weight / sum(weights.values()))) for name, weight in weights.items()}
     largest = max(sizes, key=lambda name: sizes[name])

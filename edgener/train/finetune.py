@@ -4,6 +4,7 @@ A killed run leaves its working checkpoints in `.NAME.work` beside the output an
 again; they are deleted when the model is finished.
 """
 
+from collections import Counter
 from dataclasses import asdict, dataclass
 from itertools import combinations
 from pathlib import Path
@@ -18,7 +19,8 @@ from edgener.evaluate.run import types_of
 from edgener.text import corpus
 from edgener.text.labels import label_list
 from edgener.train.config import TrainConfig, check_config, f1_line
-from edgener.train.features import Examples, TemperatureSampler, examples_of
+from edgener.train.features import BalancedSampler, Example, Examples, examples_of, quotas
+from edgener.train.masks import KeepZeros, masks_of, pruned_tensors
 from edgener.train.model import (
     KIND,
     ModelSource,
@@ -79,7 +81,9 @@ def finetune(
     set_seed(config.seed)
     network = _classifier(source, encoder, corpus_, config)
     with working_folder(out, asked) as work:
-        history = fit(network, _examples(network, corpus_, config), corpus_.dev, config, work)
+        masks = masks_of(network.model, pruned_tensors(source.manifest))
+        keep = [KeepZeros(network.model, masks)] if masks else []
+        history = fit(network, _examples(network, corpus_, config), corpus_.dev, config, work, callbacks=keep)
         if is_main_process():
             # The record first: whoever finds the model finds it too.
             artefact.write_file(training_record(out), artefact.canonical_json(history))
@@ -138,14 +142,19 @@ def _check_label_sets(data: TrainData) -> None:
             say(f"warning: {name} has no entity of type {missing} in its train file; the model learns that it has none")
 
 
-def _examples(network: Network, data: TrainData, config: TrainConfig) -> tuple[Examples, TemperatureSampler]:
+def labelled_examples(network: Network, data: TrainData) -> list[Example]:
     ids = {label: index for index, label in enumerate(network.labels)}
-    found = [
+    return [
         example
         for language, sentences in data.train.items()
         for example in examples_of(language, sentences, network.backend, ids, network.spec)
     ]
-    return Examples(found), TemperatureSampler(found, config.temperature, config.batch_size, config.seed)
+
+
+def _examples(network: Network, data: TrainData, config: TrainConfig) -> tuple[Examples, BalancedSampler]:
+    found = labelled_examples(network, data)
+    shares = quotas(Counter(example.group for example in found), config.temperature)
+    return Examples(found), BalancedSampler(found, shares, config.batch_size, config.seed)
 
 
 def _write(

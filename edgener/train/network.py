@@ -70,9 +70,9 @@ def _load(auto: Any, name: str, **kwargs: Any) -> PreTrainedModel:
         model, report = auto.from_pretrained(
             name, output_loading_info=True, trust_remote_code=False, dtype=torch.float32, **kwargs
         )
-    except TypeError:
-        raise
     except Exception as error:  # damaged safetensors, pickles with code, wrong shapes: each has its own class
+        if isinstance(error, TypeError) and kwargs:
+            raise  # an architecture that does not know them
         raise UserError(f"{name}: its weights cannot be loaded ({first_line(error)})") from None
     random = [*report["missing_keys"], *report["mismatched_keys"]]
     wrong = sorted(key for key in random if not any(part in key for part in _UNUSED))
@@ -103,7 +103,7 @@ def write_network(
     unless `changes` says otherwise, and `step` is added to `steps`.
     """
     old = network.source.manifest
-    kept = {name: old[name] for name in ("languages", "data", "licences", "pruned") if name in old}
+    kept: dict[str, Any] = {name: old[name] for name in ("languages", "data", "licences", "pruned") if name in old}
     manifest: dict[str, Any] = {
         **kept,
         "encoder": old.get("encoder", network.source.name),

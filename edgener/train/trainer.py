@@ -1,23 +1,23 @@
-"""The training loop: Hugging Face's Trainer with our sampler, our dev F1 and time-based checkpoints."""
+"""The training loop: Hugging Face's Trainer with our sampler, our dev F1, our loss and time-based checkpoints."""
 
 import json
 import shutil
 import time
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
+from transformers import PreTrainedModel, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
 from edgener.console import say
 from edgener.errors import UserError
 from edgener.evaluate.run import evaluate
 from edgener.text.corpus import Sentence
-from edgener.train.config import TrainConfig, f1_line
-from edgener.train.features import Examples, TemperatureSampler, collate
+from edgener.train.config import FitConfig, f1_line
+from edgener.train.features import BalancedSampler, Examples, collate
 from edgener.train.model import Network
 from edgener.train.work import started_processes
 
@@ -25,17 +25,32 @@ CHECKPOINT_SECONDS = 300.0
 STATE = "trainer_state.json"
 DEV_BATCH = 16
 
+Objective = Callable[[PreTrainedModel, Mapping[str, torch.Tensor]], torch.Tensor]
+"""(model, batch of input_ids, attention_mask, labels; int64 [batch, length]) -> loss, a scalar."""
+
+
+def tagging_loss(model: PreTrainedModel, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
+    """Cross entropy at the first piece of each word."""
+    loss: torch.Tensor = model(**batch).loss
+    return loss
+
 
 def fit(
     network: Network,
-    data: tuple[Examples, TemperatureSampler],
+    data: tuple[Examples, BalancedSampler],
     dev: Mapping[str, Sequence[Sentence]],
-    config: TrainConfig,
+    config: FitConfig,
     work: Path,
+    *,
+    objective: Objective = tagging_loss,
+    callbacks: Sequence[TrainerCallback] = (),
+    counts_from: float = 0.0,
 ) -> dict[str, Any]:
     """Train `network.model` in place, up to the epoch with the best mean dev F1.
 
-    Goes on from the newest whole checkpoint in `work`. Returns {"epochs": [...], "best": {...}}: dev F1 by language.
+    Goes on from the newest whole checkpoint in `work`. counts_from: the share of the run after which an epoch may be
+    the best one; while a network is being pruned, an earlier epoch is another, denser network. Returns
+    {"epochs": [...], "best": {...}}: dev F1 by language.
     """
     arguments = _arguments(config, work)
     if arguments.world_size != started_processes():
@@ -48,16 +63,17 @@ def fit(
         done = _epochs(json.loads((resume / STATE).read_bytes())["log_history"])
         if has_stopped(done, config.patience):  # killed after its last epoch, before the model was written
             arguments.num_train_epochs = len(done)
-    trainer = NerTrainer(network, data, dev, arguments)
+    trainer = NerTrainer(network, data, dev, arguments, objective, counts_from)
     trainer.remove_callback(PrinterCallback)  # it prints dictionaries on stdout
-    trainer.add_callback(Reporter(trainer, config.patience))
+    for callback in (*callbacks, Reporter(trainer, config.patience)):
+        trainer.add_callback(callback)
     with warnings.catch_warnings():
         # Checkpoints carry their step in their name; how old their files are does not matter.
         warnings.filterwarnings("ignore", message="mtime may not be reliable")
         trainer.train(resume_from_checkpoint=str(resume) if resume else None)
     trainer.accelerator.wait_for_everyone()  # the first process to go on removes the checkpoints that all load
     epochs = _epochs(trainer.state.log_history)
-    return {"epochs": epochs, "best": max(epochs, key=lambda epoch: epoch["mean_f1"])}
+    return {"epochs": epochs, "best": max(_counting(epochs), key=lambda epoch: epoch["mean_f1"])}
 
 
 def _epochs(log: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -65,16 +81,21 @@ def _epochs(log: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [entry["dev"] for entry in log if "dev" in entry]
 
 
+def _counting(epochs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The epochs that may be the best one."""
+    return [dict(epoch) for epoch in epochs if epoch["counts"]]
+
+
 def has_stopped(epochs: Sequence[Mapping[str, Any]], patience: int) -> bool:
     """Early stopping: has the mean dev F1 not risen for `patience` epochs?
 
     A function of the history alone, so that a resumed run stops where one left alone does.
     """
-    means = [epoch["mean_f1"] for epoch in epochs]
+    means = [epoch["mean_f1"] for epoch in _counting(epochs)]
     return bool(means) and len(means) - 1 - means.index(max(means)) >= patience
 
 
-def _arguments(config: TrainConfig, work: Path) -> TrainingArguments:
+def _arguments(config: FitConfig, work: Path) -> TrainingArguments:
     return TrainingArguments(
         output_dir=str(work),
         num_train_epochs=config.epochs,
@@ -117,16 +138,19 @@ def newest_checkpoint(work: Path) -> Path | None:
 
 
 class NerTrainer(Trainer):
-    """Trainer that draws batches with TemperatureSampler and evaluates entity F1 by language."""
+    """Trainer that draws batches with BalancedSampler and evaluates entity F1 by language."""
 
     def __init__(
         self,
         network: Network,
-        data: tuple[Examples, TemperatureSampler],
+        data: tuple[Examples, BalancedSampler],
         dev: Mapping[str, Sequence[Sentence]],
         arguments: TrainingArguments,
+        objective: Objective,
+        counts_from: float,
     ) -> None:
         self.network, self.sampler, self.dev = network, data[1], dev
+        self.objective, self.counts_from = objective, counts_from
         super().__init__(
             model=network.model,
             args=arguments,
@@ -135,8 +159,12 @@ class NerTrainer(Trainer):
             data_collator=partial(collate, pad=network.spec.pad),
         )
 
-    def _get_train_sampler(self, *_: Any) -> TemperatureSampler:
+    def _get_train_sampler(self, *_: Any) -> BalancedSampler:
         return self.sampler
+
+    def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, **_: Any) -> Any:
+        """Never with outputs: dev is not evaluated by Trainer's own loop."""
+        return self.objective(model, inputs)
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
         """Entity F1 on dev, with the decoding that the runtime uses; every process computes the same."""
@@ -144,14 +172,16 @@ class NerTrainer(Trainer):
         result = evaluate(tagger, self.dev, what="dev")
         self.model.train()
         loss = next((entry["loss"] for entry in reversed(self.state.log_history) if "loss" in entry), None)
+        counts = self.state.global_step >= self.counts_from * self.state.max_steps
         dev = {
+            "counts": counts,
             "epoch": round(self.state.epoch or 0, 3),
             "step": self.state.global_step,
             "loss": loss,
             "mean_f1": result.macro_f1,
             "f1": result.f1(),
         }
-        metrics = {"eval_mean_f1": result.macro_f1}
+        metrics = {"eval_mean_f1": result.macro_f1 if counts else -1.0}
         self.log({**metrics, "dev": dev})  # type: ignore[dict-item]
         self.control: Any = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics

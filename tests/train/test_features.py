@@ -10,8 +10,8 @@ from edgener.text.corpus import Sentence
 from edgener.text.tagger import DecodeSpec
 from edgener.train.features import (
     IGNORED,
+    BalancedSampler,
     Example,
-    TemperatureSampler,
     collate,
     examples_of,
     quotas,
@@ -73,21 +73,21 @@ def _corpus() -> list[Example]:
 
 
 def test_temperature_one_keeps_the_corpus_as_it_is() -> None:
-    drawn = list(TemperatureSampler(_corpus(), 1.0, 8, seed=0))
+    drawn = list(BalancedSampler(_corpus(), 1.0, 8, seed=0))
     assert sorted(drawn) == list(range(425))
 
 
 def test_temperature_lifts_the_small_language_and_draws_its_examples_equally() -> None:
     corpus = _corpus()
-    drawn = Counter(TemperatureSampler(corpus, 2.0, 8, seed=0))
-    small = [drawn[index] for index, example in enumerate(corpus) if example.language == "small"]
+    drawn = Counter(BalancedSampler(corpus, 2.0, 8, seed=0))
+    small = [drawn[index] for index, example in enumerate(corpus) if example.group == "small"]
     assert sum(small) == quotas({"big": 400, "small": 25}, 2.0)["small"] == 85
     assert max(small) - min(small) <= 1
     assert drawn.total() == 425
 
 
 def test_the_order_is_a_function_of_seed_and_epoch() -> None:
-    one, other = (TemperatureSampler(_corpus(), 2.0, 8, seed=3) for _ in range(2))
+    one, other = (BalancedSampler(_corpus(), 2.0, 8, seed=3) for _ in range(2))
     first = list(one)
     assert first == list(other)
     other.set_epoch(1)
@@ -96,6 +96,6 @@ def test_the_order_is_a_function_of_seed_and_epoch() -> None:
 
 def test_batches_hold_examples_of_a_like_length() -> None:
     corpus = _corpus()
-    drawn = list(TemperatureSampler(corpus, 1.0, 8, seed=0))
+    drawn = list(BalancedSampler(corpus, 1.0, 8, seed=0))
     spread = [len({len(corpus[index].ids) for index in drawn[at : at + 8]}) for at in range(0, len(drawn) - 8, 8)]
     assert sum(spread) / len(spread) < 3

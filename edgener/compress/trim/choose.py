@@ -5,9 +5,11 @@ unknown: the special tokens; every single character of the texts; and a safety s
 punctuation, symbols, marks, and all letters of Latin and of the scripts that the languages are written in.
 """
 
+import json
+import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -21,6 +23,7 @@ Counts = np.ndarray[Any, np.dtype[np.int64]]
 METASPACE = "\u2581"
 _MARKERS = (METASPACE, "##", "\u0120", "</w>")  # of SentencePiece, WordPiece, byte-level BPE, the first BPE
 _SCRIPT_SHARE = 0.01  # of a language's letters, so that one foreign name does not bring its whole script
+_NEVER_READ = re.compile(r"\[unused\d+\]")  # free places of BERT's vocabularies
 _WORDS_A_CALL = 2000
 
 
@@ -59,12 +62,11 @@ def unknown_of(tokenizer: Tokenizer) -> int:
     """The id of the unknown piece; -1 for a tokenizer that has none, as byte-level ones."""
     model: Any = tokenizer.model
     token = getattr(model, "unk_token", None)
-    if token is None and (place := getattr(model, "unk_id", None)) is not None:
-        return int(place)
     for name in (token, "<unk>", "[UNK]"):
         if name is not None and (found := tokenizer.token_to_id(name)) is not None:
             return int(found)
-    return -1
+    place = json.loads(tokenizer.to_str())["model"].get("unk_id")  # Unigram does not tell otherwise
+    return -1 if place is None else int(place)
 
 
 def bare(piece: str) -> str:
@@ -92,29 +94,49 @@ def scripts_of(words: Mapping[str, int]) -> set[str]:
     return {name for name, times in letters.items() if times >= _SCRIPT_SHARE * letters.total()}
 
 
-def safety_set(pieces: Sequence[str], languages: Iterable[Mapping[str, int]], normalise: Any = None) -> set[int]:
-    """Ids of the single-character pieces that stay whatever they were used.
+def safety_set(
+    pieces: Sequence[str],
+    languages: Iterable[Mapping[str, int]],
+    normalise: Callable[[str], str] | None = None,
+    continuing: str | None = None,
+) -> set[int]:
+    """Ids of the single-character pieces that stay whatever they were used, and of what stands in for missing ones.
 
-    normalise: what the tokenizer does to text before it looks for pieces (`Normalizer.normalize_str`).
+    normalise: what the tokenizer does to text before it looks for pieces (`Normalizer.normalize_str`). continuing: what
+    a piece inside a word begins with; None for BPE, where longer pieces have no character that is no piece.
     """
-    seen: set[str] = set()
+    seen = {METASPACE}
     scripts = {"LATIN"}
     for words in languages:
         scripts |= scripts_of(words)
         seen.update(*words)
+        if normalise is not None:  # whole words too: characters may melt into others
+            seen.update(*map(normalise, words))
     if normalise is not None:
-        seen |= {char for one in list(seen) for char in normalise(one)}
-    alone = {char for piece in pieces if len(char := bare(piece)) == 1}
+        seen.update(*map(normalise, seen))
+    table = set(pieces)
 
     def stays(piece: str) -> bool:
         inner = bare(piece)
         if len(inner) > 1:
-            # A character without a piece of its own can be read in longer pieces only.
-            return any(char not in alone and (char in seen or script(char) in scripts) for char in inner)
+            if continuing is None:
+                return False
+            return any(char in seen or script(char) in scripts for char in _without_piece(piece, table, continuing))
         return not inner or inner in seen or script(inner) in scripts or unicodedata.category(inner)[0] in "NPSM"
 
     sentencepiece_bytes = {place for place, piece in enumerate(pieces) if len(piece) == 6 and piece.startswith("<0x")}
     return {place for place, piece in enumerate(pieces) if stays(piece)} | sentencepiece_bytes
+
+
+def _without_piece(piece: str, table: Set[str], continuing: str) -> list[str]:
+    """The characters of a longer piece that have no piece of their own where they stand, and are read in it only."""
+    if _NEVER_READ.fullmatch(piece):
+        return []
+    inside = bool(continuing) and piece.startswith(continuing)
+    chars = list(piece.removeprefix(continuing) if inside else piece)
+    if piece[:2] in table and piece.startswith(METASPACE):
+        chars = chars[2:]
+    return [c for place, c in enumerate(chars) if (continuing if place or inside else "") + c not in table]
 
 
 def ranking(uses: Mapping[str, Use]) -> "np.ndarray[Any, np.dtype[np.float64]]":

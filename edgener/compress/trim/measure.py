@@ -84,11 +84,13 @@ def _same(before: Network, after: Network, new_ids: Mapping[int, int], words: Se
 
 def _difference(before: Network, after: Network, pairs: Sequence[tuple[Ids, Ids]], name: str) -> float | None:
     worst = None
-    ordered = sorted(pairs, key=lambda pair: len(pair[0]))
+    ordered = sorted((pair for pair in pairs if pair[0]), key=lambda pair: len(pair[0]))
+    capacity = min(before.spec.capacity, after.spec.capacity)
     with Progress(f"comparing {name}", len(ordered), "sentences") as progress:
         for start in range(0, len(ordered), _BATCH):
             batch = ordered[start : start + _BATCH]
-            old, new = _outputs(before, [pair[0] for pair in batch]), _outputs(after, [pair[1] for pair in batch])
+            old = _outputs(before, [pair[0][:capacity] for pair in batch])
+            new = _outputs(after, [pair[1][:capacity] for pair in batch])
             worst = max(worst or 0.0, *(float(np.abs(a - b).max()) for a, b in zip(old, new, strict=True)))
             progress.advance(len(batch))
     return worst
@@ -96,8 +98,8 @@ def _difference(before: Network, after: Network, pairs: Sequence[tuple[Ids, Ids]
 
 def _outputs(network: Network, batch: Sequence[Ids]) -> list[Any]:
     """float32 [length, labels or hidden] of each sequence, special tokens included and padding left out."""
-    spec, shortest = network.spec, network.spec.capacity
-    rows = [[*spec.prefix, *ids[:shortest], *spec.suffix] for ids in batch]
+    spec = network.spec
+    rows = [[*spec.prefix, *ids, *spec.suffix] for ids in batch]
     longest = max(map(len, rows))
     ids = torch.tensor([[*row, *[spec.pad] * (longest - len(row))] for row in rows])
     mask = torch.tensor([[1] * len(row) + [0] * (longest - len(row)) for row in rows])

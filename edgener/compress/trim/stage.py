@@ -15,14 +15,14 @@ from typing import Any
 
 from edgener import artefact
 from edgener.compress.trim import choose, rewrite
-from edgener.compress.trim.apply import trim_network
+from edgener.compress.trim.apply import check_positions, needed_ids, trim_network
 from edgener.compress.trim.measure import TOLERANCE, LanguageCost, cost_of
 from edgener.console import say, track
 from edgener.errors import CheckFailed, UserError
 from edgener.text import corpus, raw
 from edgener.text.normalise import normalise, normalise_word
 from edgener.text.words import split
-from edgener.train.model import Network, first_position, locate
+from edgener.train.model import Network, locate
 from edgener.train.network import licences_of, load_network, step_of, write_network
 
 STAGE = "trim-vocab"
@@ -73,6 +73,8 @@ def trim_vocab(
     differs by more than 1e-4 where the segmentation is the same.
     """
     check_config(config)
+    if out.name in ("", ".."):
+        raise UserError(f"{out}: not a name for a folder that edgener makes; choose another --out")
     if data is None and raw_text is None:
         raise UserError("nothing to choose pieces by; give --data, --raw, or both")
     source = locate(model)
@@ -80,32 +82,45 @@ def trim_vocab(
     inputs = {"model": source.digest}
     inputs |= {"data": corpus.digest(data, names)} if data else {}
     inputs |= {"raw": raw.digest(raw_text, names)} if raw_text else {}
-    asked = artefact.request(STAGE, {**asdict(config), "licence": licence}, inputs)
+    others = [corpus.digest(folder, list(corpus.find(folder))) for folder in unseen]
+    measured_too = {"unseen": artefact.digest_of(others)} if others else {}
+    asked = artefact.request(STAGE, {**asdict(config), "licence": licence}, inputs | measured_too)
     if artefact.already_done(out, asked, force):
         say(f"{out}: already trimmed with these inputs and settings")
         return out
     network = load_network(model)
-    splitter = network.spec.splitter
-    texts, measured = _texts(data, raw_text, names, config, splitter)
     state = json.loads(network.backend.to_str())
-    keep = _choose(network, state, texts, config)
+    pieces = rewrite.pieces_of(state)
+    if config.max_length is not None:
+        check_positions(network.model, config.max_length)
+    strangers = _unseen(unseen, names)
+    texts, measured = _texts(data, raw_text, names, config, network.spec.splitter)
+    keep = _choose(network, state, pieces, texts, config)
     del texts
-    strangers = _unseen(unseen)
     stated = corpus.licence(data) if data else None
     with TemporaryDirectory() as folder:
         after = trim_network(network, state, keep, config.max_length, Path(folder))
         cost = cost_of(network, after, keep, measured | strangers, names)
+        _check(cost, model)
         report = _report(network, after, cost) | {"request": asked}
         artefact.write_file(report_path(out), artefact.canonical_json(report))
-        _check(cost, model)
         changes = {"licences": licences_of(source.manifest, stated, licence)}
-        write_network(after, out, asked, step_of(STAGE, asdict(config), inputs), changes)
+        step = step_of(STAGE, asdict(config) | {"languages": list(names)}, inputs)
+        write_network(after, out, asked, step, changes)
     say(f"{out}: {len(keep):,} of {network.backend.get_vocab_size():,} pieces kept")
     return out
 
 
 def report_path(out: Path) -> Path:
     return out.with_name(f"{out.name}.report.json")
+
+
+def read_report(out: Path) -> dict[str, Any] | None:
+    """What the trimming that made `out` cost; None when its report is gone or another's."""
+    found, place = artefact.find(out), report_path(out)
+    report = artefact.read_json(place) if found is not None and place.is_file() else None
+    ours = isinstance(report, dict) and found is not None and report.get("request") == found.manifest.get("request")
+    return report if ours else None
 
 
 def languages_of(data: Path | None, raw_text: Path | None, asked: tuple[str, ...]) -> tuple[str, ...]:
@@ -145,23 +160,27 @@ def _words(line: str, splitter: str) -> list[str]:
     return [text[start:end] for start, end in split(text, splitter)]
 
 
-def _unseen(folders: Sequence[Path]) -> Texts:
-    return {
-        name: [list(sentence.tokens) for sentence in part]
-        for folder in folders
-        for name, part in corpus.load(folder, "test").items()
-    }
+def _unseen(folders: Sequence[Path], names: Sequence[str]) -> Texts:
+    """The test sentences of all other languages."""
+    found: Texts = {}
+    for folder in folders:
+        others = [name for name in corpus.find(folder) if name not in names]
+        for name, part in corpus.load(folder, "test", others).items() if others else ():
+            found.setdefault(name, []).extend(list(sentence.tokens) for sentence in part)
+    return found
 
 
 def _choose(
-    network: Network, state: rewrite.State, words: Mapping[str, Mapping[str, int]], config: TrimConfig
+    network: Network,
+    state: rewrite.State,
+    pieces: Sequence[str],
+    words: Mapping[str, Mapping[str, int]],
+    config: TrimConfig,
 ) -> list[int]:
-    pieces = rewrite.pieces_of(state)
     normaliser = network.backend.normalizer
-    always = choose.safety_set(pieces, words.values(), normaliser.normalize_str if normaliser else None)
-    always |= rewrite.special_ids(state) | rewrite.byte_alphabet(state)
-    # Where positions count from the padding piece, its id must stay.
-    always |= set(range(first_position(network.model.config)))
+    normalise_str = normaliser.normalize_str if normaliser else None
+    always = choose.safety_set(pieces, words.values(), normalise_str, rewrite.continuing_of(state))
+    always |= rewrite.special_ids(state) | rewrite.byte_alphabet(state) | needed_ids(network.model, len(pieces))
     return choose.choose(
         {name: choose.use_of(network.backend, counts) for name, counts in words.items()},
         always,

@@ -1,0 +1,156 @@
+"""The distil stage, task-specific: a smaller (or pruned) classifier learns from a fine-tuned one.
+
+The student is cut out of the teacher, or is any other model with the teacher's labels and vocabulary, such as one that
+was distilled task-agnostically and fine-tuned.
+"""
+
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from edgener import artefact
+from edgener.compress.distil.student import Geometry, make_student, spread
+from edgener.compress.prune.patterns import record
+from edgener.compress.recover import RecoverConfig, check_recovery, read_lessons, recover
+from edgener.console import say
+from edgener.errors import UserError
+from edgener.train.anatomy import layers_of, multiply_adds
+from edgener.train.config import f1_line
+from edgener.train.finetune import training_record
+from edgener.train.masks import KeepZeros, masks_of, pruned_tensors, renumbered
+from edgener.train.model import Network, load_classifier, load_config, locate
+from edgener.train.network import is_classifier, licences_of, step_of, write_network
+from edgener.train.work import clear, is_main_process, working_folder
+
+STAGE = "distil"
+LENGTHS = (32, 128)  # for which multiply-adds are stated, in pieces
+
+
+@dataclass(frozen=True)
+class DistilConfig(RecoverConfig):
+    """layers: how many the student has, spread over the teacher's; layers_from: just these of the teacher's, from 0.
+
+    hidden, ffn: width, and neurons a layer. None: as the teacher.
+    """
+
+    epochs: int = 5
+    layers: int | None = None
+    layers_from: tuple[int, ...] = ()
+    hidden: int | None = None
+    ffn: int | None = None
+
+
+def geometry_of(config: Any, depth: int) -> Geometry:
+    """UserError for layers that cannot be."""
+    if config.layers is not None and config.layers_from and config.layers != len(config.layers_from):
+        raise UserError(f"--layers {config.layers}: --layers-from names {len(config.layers_from)}")
+    if config.layers is not None and not 1 <= config.layers <= depth:
+        raise UserError(f"--layers {config.layers}: the teacher has {depth}")
+    chosen = config.layers_from or (spread(depth, config.layers) if config.layers is not None else None)
+    if chosen is not None and list(chosen) != sorted(set(chosen)):
+        raise UserError(f"--layers-from {','.join(map(str, chosen))}: expected rising numbers such as 1,3,5")
+    return Geometry(chosen, config.hidden, config.ffn)
+
+
+def distil(
+    teacher: str,
+    config: DistilConfig,
+    out: Path,
+    *,
+    student: str | None = None,
+    data: Path | None = None,
+    raw_text: Path | None = None,
+    licence: str | None = None,
+    force: bool = False,
+) -> Path:
+    """Train a student under the classifier `teacher`; returns `out`.
+
+    student: a model to start from; None cuts one out of the teacher. Hidden states are compared where the widths are
+    one, else relations are. Dev F1 goes to `<out>.training.json`. UserError for bad input.
+    """
+    check_recovery(config)
+    network = load_classifier(teacher)
+    its_source = locate(student) if student is not None else network.source
+    if student is not None and not is_classifier(load_config(student)):
+        raise UserError(f"{student}: no classifier in it; fine-tune it first (`edgener train`)")
+    geometry = geometry_of(config, len(layers_of(network.model)))
+    if student is not None and geometry != Geometry():
+        raise UserError("--student: its geometry is what it is; leave --layers, --layers-from, --hidden and --ffn out")
+    if student is None and geometry == Geometry():
+        raise UserError("no student; give its geometry (--layers, --hidden, --ffn), or a model with --student")
+    lessons = read_lessons(network.source, config, data, raw_text, licence, network.labels)
+    inputs = {"teacher": network.source.digest, "student": its_source.digest, **lessons.digests}
+    asked = artefact.request(STAGE, {**asdict(config), "licence": licence}, inputs)
+    if artefact.already_done(out, asked, force):
+        say(f"{out}: already distilled with these inputs and settings")
+        clear(out)
+        return out
+    pupil = load_classifier(student) if student is not None else make_student(network, geometry)
+    _check_pair(network, pupil, student or teacher)
+    pairs = pair_layers(geometry, network, pupil)
+    with working_folder(out, asked) as work:
+        pruned = pruned_in(its_source.manifest, geometry)
+        history = recover(
+            pupil,
+            network.model,
+            lessons,
+            _fitting(config, network, pupil),
+            work,
+            layers=pairs,
+            relations_at=pairs[-1],
+            callbacks=[KeepZeros(pupil.model, masks_of(pupil.model, pruned))] if pruned else [],
+        )
+        if is_main_process():
+            artefact.write_file(training_record(out), artefact.canonical_json(history))
+            changes: dict[str, Any] = {
+                "languages": lessons.data.facts["languages"],
+                "data": lessons.data.facts,
+                "licences": licences_of(its_source.manifest, *licences_of(network.source.manifest), *lessons.licences),
+                "geometry": describe(pupil),
+            }
+            if pruned:
+                changes["pruned"] = record(pupil.model, its_source.manifest["pruned"]["pattern"], pruned)
+            write_network(pupil, out, asked, step_of(STAGE, asdict(config), inputs), changes)
+            say(f"{out}: student written; dev F1 " + f1_line(history["best"]["f1"]))
+    return out
+
+
+def pruned_in(manifest: dict[str, Any], geometry: Geometry) -> list[str]:
+    """Tensors of the student whose zeros stay, by their names in the student."""
+    names = pruned_tensors(manifest)
+    return renumbered(names, geometry.layers) if geometry.layers is not None else names
+
+
+def describe(network: Network) -> dict[str, Any]:
+    """Layers, width and cost, for the manifest."""
+    config = network.model.config
+    return {
+        "layers": config.num_hidden_layers,
+        "hidden": config.hidden_size,
+        "ffn": config.intermediate_size,
+        "heads": [layer.heads for layer in layers_of(network.model)],
+        "multiply_adds": {str(length): multiply_adds(network.model, length) for length in LENGTHS},
+    }
+
+
+def pair_layers(geometry: Geometry, teacher: Network, student: Network) -> list[tuple[int, int]]:
+    """(student layer, teacher layer): the one it was cut from, else evenly."""
+    depth, its_depth = len(layers_of(teacher.model)), len(layers_of(student.model))
+    if geometry.layers is not None:
+        return list(enumerate(geometry.layers))
+    return list(enumerate(spread(depth, its_depth))) if its_depth <= depth else [(its_depth - 1, depth - 1)]
+
+
+def _check_pair(teacher: Network, student: Network, name: str) -> None:
+    if student.labels != teacher.labels:
+        raise UserError(f"{name}: its labels are not the teacher's ({', '.join(teacher.labels)})")
+    if student.backend.get_vocab() != teacher.backend.get_vocab():
+        raise UserError(f"{name}: its vocabulary is not the teacher's; trim or pretrain them alike")
+
+
+def _fitting(config: DistilConfig, teacher: Network, student: Network) -> DistilConfig:
+    """Relations in place of hidden states where the widths differ."""
+    if student.model.config.hidden_size == teacher.model.config.hidden_size or not config.hidden_weight:
+        return config
+    say("the student is narrower: relations are compared in place of hidden states")
+    return replace(config, hidden_weight=0.0, relation_weight=config.relation_weight or config.hidden_weight)

@@ -1,0 +1,178 @@
+"""Training a compressed network back to what it was: the one loop behind prune, structure and distil.
+
+Labelled text, and raw text tagged by the teacher as it is read; the loss of edgener.compress.objective; the epoch with
+the best mean dev F1 wins. Weights that an earlier stage pruned stay zero.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+from transformers import PreTrainedModel, TrainerCallback
+
+from edgener.compress.objective import Distillation, Weights
+from edgener.console import track
+from edgener.errors import UserError
+from edgener.evaluate.run import check_types
+from edgener.text import corpus, raw
+from edgener.train.config import FitConfig, check_config
+from edgener.train.features import BalancedSampler, Example, Examples, quotas, raw_examples
+from edgener.train.finetune import TrainData, labelled_examples, read_data
+from edgener.train.model import ModelSource, Network
+from edgener.train.trainer import fit
+
+_LINES_A_CALL = 500
+
+
+@dataclass(frozen=True)
+class RecoverConfig(FitConfig):
+    """*_weight: of the parts of the loss, see edgener.compress.objective. softness: temperature of the logits.
+
+    dropout: while training; the teacher has none, and noise would only blur what it says. raw_share: raw sentences
+    that an epoch draws for each labelled one. raw_lines: how many of a language's to choose from.
+    """
+
+    languages: tuple[str, ...] = ()
+    label_weight: float = 1.0
+    logit_weight: float = 1.0
+    hidden_weight: float = 1.0
+    relation_weight: float = 0.0
+    softness: float = 2.0
+    dropout: float = 0.0
+    raw_share: float = 1.0
+    raw_lines: int = 20_000
+
+    @property
+    def weights(self) -> Weights:
+        return Weights(self.label_weight, self.logit_weight, self.hidden_weight, self.relation_weight)
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """What a student is trained on: labelled data, and raw text by language."""
+
+    data: TrainData
+    raw: Mapping[str, Path]
+    digests: Mapping[str, str]
+    licences: tuple[str, ...]
+
+
+def check_recovery(config: RecoverConfig, least_epochs: int = 1) -> None:
+    check_config(config, least_epochs)
+    for name in ("label_weight", "logit_weight", "hidden_weight", "relation_weight", "raw_share"):
+        if not 0 <= getattr(config, name) <= 1000:
+            raise UserError(f"--{name.replace('_', '-')} {getattr(config, name):g}: expected 0 or more")
+    if not 0 <= config.dropout < 1:
+        raise UserError(f"--dropout {config.dropout:g}: expected a share such as 0.1, or 0")
+    if not 0.1 <= config.softness <= 100:
+        raise UserError(f"--softness {config.softness:g}: expected a temperature of 0.1 to 100, such as 2")
+
+
+def read_lessons(
+    source: ModelSource,
+    config: RecoverConfig,
+    data: Path | None,
+    raw_text: Path | None,
+    licence: str | None,
+    labels: Sequence[str],
+) -> Lessons:
+    """The data of --data, else what the model was trained on. UserError when there is none, or it has other labels."""
+    root, languages = data, config.languages
+    recorded = source.trained.get("data")
+    if root is None:
+        if not recorded:
+            raise UserError(f"{source.name}: not known what it was trained on; give --data")
+        root, languages = Path(recorded["path"]), config.languages or tuple(recorded["languages"])
+        if not root.exists() or corpus.digest(root, recorded["languages"]) != recorded["digest"]:
+            raise UserError(f"{root}: the training data is no longer there, or has changed; give --data")
+        licence = licence or recorded["licence"]
+    found = read_data(root, languages, licence)
+    for split in (found.train, found.dev):
+        check_types(labels, split, source.name)
+    names = tuple(found.train)
+    texts = raw.find(raw_text, names) if raw_text is not None else {}
+    digests = {"data": found.digest} | ({"raw": raw.digest(raw_text, names)} if raw_text is not None else {})
+    return Lessons(found, texts, digests, (found.facts["licence"],))
+
+
+def recover(
+    student: Network,
+    teacher: PreTrainedModel | None,
+    lessons: Lessons,
+    config: RecoverConfig,
+    work: Path,
+    *,
+    layers: Sequence[tuple[int, int]] = (),
+    relations_at: tuple[int, int] | None = None,
+    callbacks: Sequence[TrainerCallback] = (),
+    counts_from: float = 0.0,
+) -> dict[str, Any]:
+    """Train `student.model` in place; returns the history of edgener.train.trainer.fit.
+
+    teacher: None trains on the labels alone, and then raw text is of no use. layers, relations_at: see Distillation.
+    """
+    if config.freeze_embeddings:
+        student.model.get_input_embeddings().weight.requires_grad_(False)
+    examples, sampler = _examples(student, lessons, config, with_raw=teacher is not None)
+    options: dict[str, Any] = {}
+    if teacher is not None:
+        options["objective"] = Distillation(
+            teacher,
+            config.weights,
+            softness=config.softness,
+            layers=layers,
+            relations_at=relations_at,
+            precision=config.precision,
+        )
+    with dropout_of(student.model, config.dropout):
+        return fit(
+            student, (examples, sampler), lessons.data.dev, config, work,
+            callbacks=callbacks, counts_from=counts_from, **options,
+        )  # fmt: skip
+
+
+@contextmanager
+def dropout_of(model: PreTrainedModel, share: float) -> Iterator[None]:
+    """Another dropout for a while; what the config says of it stays."""
+    modules = [module for module in model.modules() if isinstance(module, nn.Dropout)]
+    # The fused attention of BERT and XLM-R keeps a number of its own.
+    attention = [module for module in model.modules() if isinstance(getattr(module, "dropout_prob", None), float)]
+    before = [module.p for module in modules], [module.dropout_prob for module in attention]
+    try:
+        for module in modules:
+            module.p = share
+        for module in attention:
+            module.dropout_prob = share
+        yield
+    finally:
+        for module, old in zip(modules, before[0], strict=True):
+            module.p = old
+        for module, old in zip(attention, before[1], strict=True):
+            module.dropout_prob = old
+
+
+def _examples(
+    student: Network, lessons: Lessons, config: RecoverConfig, with_raw: bool
+) -> tuple[Examples, BalancedSampler]:
+    found = labelled_examples(student, lessons.data)
+    shares = quotas(Counter(example.group for example in found), config.temperature)
+    if with_raw and config.raw_share > 0:
+        for language, path in lessons.raw.items():
+            more = _raw_examples(student, language, raw.sample(path, config.raw_lines, config.seed))
+            found += more
+            shares |= {more[0].group: max(1, round(config.raw_share * shares[language]))}
+    return Examples(found), BalancedSampler(found, shares, config.batch_size, config.seed)
+
+
+def _raw_examples(student: Network, language: str, lines: Sequence[str]) -> list[Example]:
+    slices = [lines[at : at + _LINES_A_CALL] for at in range(0, len(lines), _LINES_A_CALL)]
+    found: list[Example] = []
+    for slice_ in track(slices, f"reading {language}", len(slices)):
+        found += raw_examples(f"{language} raw", slice_, student.backend, student.spec)
+    if not found:
+        raise UserError(f"--raw: nothing in {language} that the tokenizer reads")
+    return found

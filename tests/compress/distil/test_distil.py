@@ -1,0 +1,156 @@
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch")
+
+import torch
+
+from edgener import artefact
+from edgener.compress.distil.stage import DistilConfig, distil
+from edgener.compress.distil.student import Geometry, make_student, spread
+from edgener.compress.prune.stage import PruneConfig, prune
+from edgener.errors import UserError
+from edgener.text import raw
+from edgener.train.anatomy import multiply_adds
+from edgener.train.finetune import training_record
+from edgener.train.masks import masks_of
+from edgener.train.model import Network, load_classifier
+from edgener.train.network import load_network, write_network
+
+QUICK = {"epochs": 1, "learning_rate": 2e-3}
+
+
+@pytest.fixture(scope="module")
+def teacher(tiny_model: Path) -> Network:
+    return load_classifier(str(tiny_model))
+
+
+def _logits(network: Network) -> "torch.Tensor":
+    ids = torch.tensor([[0, 5, 6, 7, 8, 2]])
+    with torch.inference_mode():
+        return network.model(input_ids=ids, attention_mask=torch.ones_like(ids)).logits
+
+
+def _manifest(folder: Path) -> dict:
+    found = artefact.find(folder)
+    assert found is not None
+    return found.manifest
+
+
+@pytest.mark.parametrize(
+    ("depth", "wanted", "places"),
+    [(12, 4, (2, 5, 8, 11)), (12, 6, (1, 3, 5, 7, 9, 11)), (3, 3, (0, 1, 2)), (2, 1, (1,))],
+)
+def test_layers_are_spread(depth: int, wanted: int, places: tuple[int, ...]) -> None:
+    assert spread(depth, wanted) == places
+
+
+@pytest.mark.parametrize(
+    "geometry", [Geometry((1,)), Geometry(None, 32), Geometry(None, None, 64), Geometry((0,), 48, 32)], ids=str
+)
+def test_a_student_has_its_geometry_and_is_read_back(teacher: Network, geometry: Geometry, tmp_path: Path) -> None:
+    before = _logits(teacher)
+    student = make_student(teacher, geometry)
+    write_network(student, tmp_path / "s", "asked", {})
+    again = load_classifier(str(tmp_path / "s"))
+    config = again.model.config
+    assert config.num_hidden_layers == len(geometry.layers or (0, 1))
+    assert config.hidden_size == (geometry.hidden or 64)
+    assert config.intermediate_size == (geometry.ffn or 128)
+    assert torch.allclose(_logits(again), _logits(student), atol=1e-6)
+    assert multiply_adds(again.model, 32) < multiply_adds(teacher.model, 32)
+    assert torch.equal(_logits(teacher), before), "the teacher has changed"
+
+
+def test_a_student_with_all_that_matters_computes_the_same(teacher: Network) -> None:
+    """Neurons that write nothing are the ones left out."""
+    import copy
+    from dataclasses import replace
+
+    from edgener.train.anatomy import layers_of
+
+    lame = replace(teacher, model=copy.deepcopy(teacher.model))
+    for layer in layers_of(lame.model):
+        layer.down.weight.data[:, ::2] = 0
+    student = make_student(lame, Geometry(None, None, 64))
+    assert torch.allclose(_logits(student), _logits(lame), atol=1e-6)
+
+
+def test_a_bare_encoder_can_be_cut_too(tiny_encoder: Path) -> None:
+    student = make_student(load_network(str(tiny_encoder)), Geometry((1,), 32, 64))
+    ids = torch.tensor([[0, 5, 2]])
+    assert student.model(input_ids=ids).last_hidden_state.shape == (1, 3, 32)
+
+
+def test_distil_with_raw_text(tiny_model: Path, sample_data: Path, tmp_path: Path) -> None:
+    texts = tmp_path / "texts"
+    texts.mkdir()
+    for language in ("hau", "swa"):
+        (texts / f"{language}.txt").write_text("Musa ya tafi Kano ranar Litinin .\n" * 40, encoding="utf-8")
+    out = distil(str(tiny_model), DistilConfig(layers=1, raw_share=0.5, **QUICK), tmp_path / "s", raw_text=texts)
+    manifest = _manifest(out)
+    assert manifest["geometry"]["layers"] == 1
+    assert manifest["steps"][-1]["stage"] == "distil"
+    assert manifest["steps"][-1]["inputs"]["raw"] == raw.digest(texts, ["hau", "swa"])
+    assert artefact.read_json(training_record(out))["best"]["mean_f1"] > 0.2
+
+
+def test_raw_text_makes_an_epoch_longer(tiny_model: Path, tmp_path: Path) -> None:
+    texts = tmp_path / "texts"
+    texts.mkdir()
+    for language in ("hau", "swa"):
+        (texts / f"{language}.txt").write_text("Musa ya tafi Kano .\n" * 10, encoding="utf-8")
+    steps = []
+    for name, source in (("without", None), ("with", texts)):
+        out = distil(str(tiny_model), DistilConfig(layers=1, **QUICK), tmp_path / name, raw_text=source)
+        steps.append(artefact.read_json(training_record(out))["epochs"][-1]["step"])
+    assert steps[1] == pytest.approx(2 * steps[0], abs=1)
+
+
+def test_a_narrow_student_learns_relations(tiny_model: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    out = distil(str(tiny_model), DistilConfig(hidden=32, ffn=64, **QUICK), tmp_path / "s")
+    assert _manifest(out)["geometry"]["hidden"] == 32
+    assert "relations are compared" in capfd.readouterr().err
+
+
+def test_a_pruned_student_keeps_its_zeros(tiny_model: Path, tmp_path: Path) -> None:
+    pruned = prune(str(tiny_model), PruneConfig(sparsity=0.5, pattern="1x4"), tmp_path / "p")
+    out = distil(str(tiny_model), DistilConfig(**QUICK), tmp_path / "s", student=str(pruned))
+    names = _manifest(pruned)["pruned"]["tensors"]
+    before = masks_of(load_classifier(str(pruned)).model, names)
+    after = masks_of(load_classifier(str(out)).model, names)
+    assert all(torch.equal(before[name], after[name]) for name in names)
+    assert _manifest(out)["pruned"]["pattern"] == "1x4"
+
+
+def test_a_student_cut_from_a_pruned_teacher_keeps_zeros_under_their_new_names(
+    tiny_model: Path, tmp_path: Path
+) -> None:
+    pruned = prune(str(tiny_model), PruneConfig(sparsity=0.5), tmp_path / "p")
+    out = distil(str(pruned), DistilConfig(layers_from=(1,), **QUICK), tmp_path / "s")
+    table = _manifest(out)["pruned"]["tensors"]
+    assert set(table) == {name for name in _manifest(pruned)["pruned"]["tensors"] if ".0." in name}
+    teacher, student = load_classifier(str(pruned)).model, load_classifier(str(out)).model
+    name = "encoder.layer.0.output.dense.weight"
+    zeros = masks_of(teacher, [name.replace(".0.", ".1.")])[name.replace(".0.", ".1.")]
+    assert torch.equal(masks_of(student, [name])[name], zeros)
+
+
+def test_mistakes(tiny_model: Path, tiny_encoder: Path, tmp_path: Path) -> None:
+    for message, config, student in (
+        ("no student", DistilConfig(), None),
+        ("--layers 3: the teacher has 2", DistilConfig(layers=3), None),
+        ("layers 0 to 1, not 5", DistilConfig(layers_from=(5,)), None),
+        ("rising numbers", DistilConfig(layers_from=(1, 0)), None),
+        ("multiple of the head size 16", DistilConfig(hidden=30), None),
+        ("128 neurons", DistilConfig(ffn=500), None),
+        ("leave --layers", DistilConfig(layers=1), str(tiny_model)),
+        ("--epochs 0", DistilConfig(epochs=0, layers=1), None),
+        ("--hidden-weight -1", DistilConfig(layers=1, hidden_weight=-1.0), None),
+    ):
+        with pytest.raises(UserError, match=message):
+            distil(str(tiny_model), config, tmp_path / "s", student=student)
+    with pytest.raises(UserError, match="no classifier"):
+        distil(str(tiny_model), DistilConfig(), tmp_path / "s", student=str(tiny_encoder))
+    assert not (tmp_path / "s").exists()
