@@ -9,6 +9,9 @@ from edgener.commands.common import BatchSize, Force, Json, Languages, Threads, 
 from edgener.console import print_json, print_table, say
 from edgener.errors import UserError
 
+FP32 = "torch-fp32"
+ENGINES = (FP32, "torch-int8", "llm-int8")
+
 if TYPE_CHECKING:
     from edgener.evaluate.score import Evaluation
     from edgener.text.tagger import Tagger
@@ -26,6 +29,10 @@ def evaluate(
     reference: Annotated[
         Path | None, typer.Option(help="JSON of an earlier evaluation; a language under half of its F1 is flagged.")
     ] = None,
+    engine: Annotated[
+        str,
+        typer.Option(help="How a torch model runs: torch-fp32, torch-int8 (dynamic) or llm-int8 (LLM.int8())."),
+    ] = FP32,
     threads: Threads = 0,
     batch_size: BatchSize = 1,
     recall_bias: Annotated[float, typer.Option(help="As in `edgener predict`.", min=-100, max=100)] = 0.0,
@@ -57,7 +64,7 @@ def evaluate(
         need_seqeval()
     sentences = corpus.load(data, split, lang)
     known = _reference(reference)
-    tagger = load(model, threads, batch_size)
+    tagger, facts = load(model, engine, threads, batch_size)
     check_types(tagger.decoder.labels, sentences, str(model))
     tagger.recall_bias, tagger.min_score = recall_bias, min_score
     result = run(tagger, sentences, raw=raw, reference=known)
@@ -67,6 +74,7 @@ def evaluate(
         "model": model.resolve().name,
         "steps": found.manifest.get("steps", []) if found else [],
         "split": split,
+        "engine": facts,
         **result.as_dict(),
     }
     if out:
@@ -77,25 +85,37 @@ def evaluate(
         show(result, f"{model}, {split}, {'raw text' if raw else 'gold words'}")
 
 
-def load(model: Path, threads: int, batch_size: int) -> "Tagger":
+def load(model: Path, engine: str, threads: int, batch_size: int) -> "tuple[Tagger, dict[str, Any]]":
+    """The tagger, and what its engine says of itself."""
+    if engine not in ENGINES:
+        raise UserError(f"--engine {engine}: expected {', '.join(ENGINES)}")
     kind = kind_of(model)
-    if kind == "bundle":
+    if kind in ("bundle", "onnx"):
+        if engine != FP32:
+            raise UserError(f"--engine {engine}: for torch models; {model} holds an ONNX graph, which runs as it is")
         from edgener.runtime import Ner
-
-        return Ner.load(model, threads=threads, batch_size=batch_size)
-    if kind == "onnx":
         from edgener.runtime.folder import load_folder
 
-        return load_folder(model, threads=threads, batch_size=batch_size)
+        read = Ner.load if kind == "bundle" else load_folder
+        return read(model, threads=threads, batch_size=batch_size), {"name": "onnxruntime"}
     need_train("evaluating a torch model")
+    if engine == FP32:
+        return _fp32(model, threads, batch_size), {"name": FP32}
+    from edgener.compress.baselines import ENGINES as TORCH_ENGINES
+
+    run = TORCH_ENGINES[engine](str(model), threads, batch_size)
+    run.imports()
+    return run.load(), {"name": engine, **run.facts()}
+
+
+def _fp32(model: Path, threads: int, batch_size: int) -> "Tagger":
     import torch
 
     from edgener.train.model import load_tagger
 
     if threads:
         torch.set_num_threads(threads)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    return load_tagger(str(model), batch_size=batch_size, device=device)
+    return load_tagger(str(model), batch_size=batch_size, device="cuda" if torch.cuda.is_available() else "cpu")
 
 
 def show(result: "Evaluation", title: str) -> None:

@@ -1,6 +1,7 @@
 """What a bundle is compared with: torch fp32, torch dynamic int8, and LLM.int8() (Dettmers et al. 2022).
 
-As contestants of `edgener benchmark`: `python -m edgener.compress.baselines NAME MODEL --threads N`.
+In `edgener evaluate --engine NAME`, and as contestants of `edgener benchmark`: `python -m edgener.compress.baselines
+NAME MODEL --threads N`.
 """
 
 import argparse
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 class TorchEngine:
     """torch fp32: inference_mode, SDPA attention."""
 
-    def __init__(self, model: str, threads: int) -> None:
-        self.name, self.threads = model, threads
+    def __init__(self, model: str, threads: int, batch_size: int = 1) -> None:
+        self.name, self.threads, self.batch_size = model, threads, batch_size
         self.model: Any = None
         self.device = "cpu"
 
@@ -45,7 +46,7 @@ class TorchEngine:
         classifier = load_classifier(self.name, model_kwargs=self.settings())
         self.model = classifier.model
         self.quantise()
-        return classifier.tagger(device=self.device)
+        return classifier.tagger(batch_size=self.batch_size, device=self.device)
 
     def settings(self) -> dict[str, Any]:
         """Arguments of from_pretrained."""

@@ -1,0 +1,117 @@
+"""prune and distil from the command line: JSON, defaults, and wrong uses."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch")
+
+from edgener.text import sample
+from tests.helpers.commands import Capture, answers, refused, run
+
+
+def _raw(folder: Path) -> Path:
+    """The sample's training sentences as raw text."""
+    texts = folder / "texts"
+    texts.mkdir()
+    for language in ("hau", "swa"):
+        lines = [" ".join(tokens) for tokens, _ in sample.generate(language, "train")]
+        (texts / f"{language}.txt").write_text("\n".join(lines), encoding="utf-8")
+    return texts
+
+
+def test_prune_prints_one_document_with_where_it_comes_from(tiny_model: Path, tmp_path: Path, capfd: Capture) -> None:
+    assert run("prune", tiny_model, "--sparsity", "0.4", "--out", tmp_path / "p", "--json") == 0
+    (document,) = answers(capfd)
+    assert document["model"] == str(tmp_path / "p")
+    assert document["pruned"]["sparsity"] == pytest.approx(0.4, abs=1e-3)
+    assert document["command"].startswith("edgener prune")
+    assert document["machine"]["cpu"]
+
+
+def test_prune_shows_what_each_tensor_lost(tiny_model: Path, tmp_path: Path, capfd: Capture) -> None:
+    assert run("prune", tiny_model, "--pattern", "1x4", "--permute", "--out", tmp_path / "p") == 0
+    out, _ = capfd.readouterr()
+    assert "pattern 1x4" in out
+    assert "encoder.layer.1.output.dense.weight" in out
+    manifest = json.loads((tmp_path / "p" / "manifest.json").read_text())
+    kept = manifest["pruned"]["permuted"]["total"]
+    assert kept["after"] >= kept["before"]
+
+
+def test_distil_prints_the_geometry(tiny_model: Path, tmp_path: Path, capfd: Capture) -> None:
+    options = ["--layers", "1", "--epochs", "1", "--learning-rate", "2e-3"]
+    assert run("distil", tiny_model, *options, "--out", tmp_path / "s", "--json") == 0
+    (document,) = answers(capfd)
+    assert document["geometry"]["layers"] == 1
+    assert document["geometry"]["multiply_adds"]["32"] > 0
+
+
+def test_a_task_agnostic_student_is_fine_tuned_like_any_encoder(
+    tiny_encoder: Path, sample_data: Path, tmp_path: Path, capfd: Capture
+) -> None:
+    texts = _raw(tmp_path)
+    student = tmp_path / "student"
+    options = ["--mode", "task-agnostic", "--raw", texts, "--layers", "1", "--steps", "12", "--batch-size", "4"]
+    assert run("distil", tiny_encoder, *options, "--out", student, "--json") == 0
+    (document,) = answers(capfd)
+    assert document["geometry"]["layers"] == 1
+    record = json.loads((tmp_path / "student.training.json").read_text())
+    losses = [step["mean_loss"] for step in record["steps"]]
+    assert losses[-1] < losses[0], "the student has not come nearer to its teacher"
+    tuned = ["--data", sample_data, "--lang", "hau", "--encoder", student, "--epochs", "1", "--out", tmp_path / "m"]
+    assert run("train", *tuned) == 0
+    steps = json.loads((tmp_path / "m" / "manifest.json").read_text())["steps"]
+    assert [step["stage"] for step in steps] == ["distil", "train"]
+
+
+def test_a_masked_language_model_teaches_its_guesses_too(tmp_path: Path, capfd: Capture) -> None:
+    texts = _raw(tmp_path)
+    teacher, student = tmp_path / "teacher", tmp_path / "student"
+    shape = ["--layers", "2", "--hidden", "32", "--heads", "2", "--ffn", "64", "--length", "32", "--vocabulary", "300"]
+    assert run("pretrain", "--raw", texts, *shape, "--steps", "2", "--batch-size", "2", "--out", teacher) == 0
+    capfd.readouterr()
+    options = ["--mode", "task-agnostic", "--raw", texts, "--layers", "1", "--steps", "4", "--batch-size", "2"]
+    assert run("distil", teacher, *options, "--out", student) == 0
+    assert json.loads((student / "config.json").read_text())["architectures"] == ["XLMRobertaForMaskedLM"]
+
+
+def test_evaluate_runs_a_torch_model_as_the_baselines_do(
+    tiny_model: Path, tiny_bundle: Path, sample_data: Path, capfd: Capture
+) -> None:
+    pytest.importorskip("seqeval")
+    data = ["--data", sample_data, "--lang", "hau", "--split", "dev"]
+    sizes = {}
+    for engine in ("torch-fp32", "torch-int8", "llm-int8"):
+        assert run("evaluate", tiny_model, *data, "--engine", engine, "--json") == 0
+        (document,) = answers(capfd)
+        assert document["engine"]["name"] == engine
+        assert document["steps"][-1]["stage"] == "train"
+        assert document["macro_f1"] > 0.2
+        sizes[engine] = document["engine"].get("memory_bytes")
+    assert sizes["torch-int8"] == pytest.approx(sizes["llm-int8"], rel=0.2)
+    assert "runs as it is" in refused(capfd, 2, "evaluate", tiny_bundle, *data, "--engine", "llm-int8")
+    assert "expected torch-fp32" in refused(capfd, 2, "evaluate", tiny_model, *data, "--engine", "fast")
+
+
+@pytest.mark.parametrize(
+    ("command", "options", "message"),
+    [
+        ("prune", ["--sparsity", "1.5"], "--sparsity 1.5: expected a share between 0 and 1"),
+        ("prune", ["--permute"], "give --pattern 1x4"),
+        ("prune", ["--when", "gradual", "--raw", "missing"], "missing: no such file"),
+        ("prune", ["--epochs", "1", "--dropout", "2"], "--dropout 2: expected a share"),
+        ("distil", [], "no student"),
+        ("distil", ["--layers-from", "a,b"], "--layers-from a,b: expected numbers such as 1,3,5"),
+        ("distil", ["--mode", "fast"], "--mode fast: expected task-specific or task-agnostic"),
+        ("distil", ["--mode", "task-agnostic"], "give --raw"),
+        ("distil", ["--mode", "task-agnostic", "--raw", "x", "--data", "y"], "leave --student and --data out"),
+    ],
+)
+def test_mistakes_are_one_line(
+    command: str, options: list[str], message: str, tiny_model: Path, tmp_path: Path, capfd: Capture
+) -> None:
+    line = refused(capfd, 2, command, tiny_model, *options, "--out", tmp_path / "out")
+    assert message in line
+    assert not (tmp_path / "out").exists()
