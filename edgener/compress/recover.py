@@ -80,9 +80,15 @@ def read_lessons(
     licence: str | None,
     labels: Sequence[str],
 ) -> Lessons:
-    """The data of --data, else what the model was trained on. UserError when there is none, or it has other labels."""
+    """The data of --data in the model's languages, else what the model was trained on.
+
+    UserError when there is none, or when it has labels that the model lacks.
+    """
     root, languages = data, config.languages
     recorded = source.trained.get("data")
+    if root is not None and not languages:
+        # A corpus may hold more languages than the model was made for.
+        languages = tuple(name for name in corpus.find(root) if name in source.trained.get("languages", ()))
     if root is None:
         if not recorded:
             raise UserError(f"{source.name}: not known what it was trained on; give --data")

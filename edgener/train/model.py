@@ -1,6 +1,7 @@
 """Read a token-classification model or a bare encoder: an edgener model, a stock Hugging Face folder, or a hub id."""
 
 import hashlib
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,6 +36,7 @@ WEIGHTS = ("model.safetensors", "pytorch_model.bin", "model.safetensors.index.js
 _OFFSET_POSITIONS = {"roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "roberta-prelayernorm", "data2vec-text"}
 
 transformers_logging.set_verbosity_error()  # its warnings speak of what edgener does on purpose
+logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # a line for each retry; ours comes after the last
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,7 @@ class Rounds:
             if is_main_process():
                 artefact.write_file(training_record(place), artefact.canonical_json(facts))
                 write_network(network, place, asked, step_of(ROUND, asdict(goal), {}))
-        if started_processes() > 1:
+        if started_processes() > 1 and self.config.epochs:
             PartialState().wait_for_everyone()  # the others read what the first one has written
 
     def _choose(self, network: Network, origins: Sequence[int], goal: Goal, file: Path) -> Cut:
@@ -89,7 +89,8 @@ class Rounds:
         if file.is_file():
             return cut_of(artefact.read_json(file))
         examples = calibration(network, self.lessons.data, self.config.examples, self.config.seed)
-        scores = importance(network.model, examples, network.spec.pad)
+        fewer = goal.layers < len(origins)
+        scores = importance(network.model, examples, network.spec.pad, with_layers=fewer)
         cut = choose(scores, goal, [self.heads[layer] for layer in origins])
         if is_main_process():
             artefact.write_file(file, artefact.canonical_json(asdict(cut)))

@@ -1,4 +1,4 @@
-"""Small token classifiers with random weights, of every architecture that can be cut; a trained one, cut twice."""
+"""Token classifiers with random weights, of each architecture that can be cut; a trained one, cut in two rounds."""
 
 from collections.abc import Callable
 from pathlib import Path

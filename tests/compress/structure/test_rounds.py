@@ -136,7 +136,7 @@ def test_a_run_killed_in_its_second_round_ends_like_one_left_alone(
     monkeypatch.undo()
     assert not out.exists()
     if step:  # the cut was written down: other threads or another machine must not choose another one
-        monkeypatch.setattr(rounds, "importance", lambda *_: pytest.fail("scored again"))
+        monkeypatch.setattr(rounds, "importance", lambda *_, **__: pytest.fail("scored again"))
     capfd.readouterr()
     structure(str(tiny_model), config, out)
     err = capfd.readouterr().err

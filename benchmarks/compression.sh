@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# Every compressed model of the README, and its evaluation on the full test sets.
+#
+#   ENCODER=DIR_OR_HUB_ID MASAKHANER1=DIR MASAKHANER2=DIR TEXTS=DIR RESULTS=DIR benchmarks/compression.sh [PATTERN ...]
+#
+# From a checkout without changes, with its virtual environment activated, in the folder that is to hold runs/. PATTERN
+# picks models by name (a shell pattern; all of them by default). What is finished is passed over and what was killed
+# goes on, so the script can be started again, and twice at a time with different patterns. All of it takes about twelve
+# hours on one core with AVX512-BF16.
+set -euo pipefail
+: "${ENCODER:?}" "${MASAKHANER1:?}" "${MASAKHANER2:?}" "${TEXTS:?}" "${RESULTS:?}"
+PATTERNS=("${@:-*}")
+FIVE=(--lang hau --lang ibo --lang kin --lang swa --lang yor)
+DATA=(--data "$MASAKHANER1" "${FIVE[@]}")
+BF16=(--precision bf16)
+RAW=(--raw "$TEXTS" --raw-share 0.5)
+TUNE=(--freeze-embeddings --learning-rate 1.5e-4 "${BF16[@]}" --licence CC-BY-NC-4.0)
+GRADUAL=(--when gradual --epochs 2 --ramp 0.5 --learning-rate 1.5e-4 "${RAW[@]}" "${BF16[@]}")
+mkdir -p "$RESULTS"
+
+wanted() { local pattern; for pattern in "${PATTERNS[@]}"; do [[ $1 == $pattern ]] && return 0; done; return 1; }
+
+# make NAME COMMAND...: runs/NAME, and what the command prints as RESULTS/NAME.json
+make() {
+  local name=$1; shift
+  if wanted "$name" && [[ ! -e $RESULTS/$name.json ]]; then
+    edgener "$@" --out "runs/$name" --json > "$RESULTS/.$name.json"
+    mv "$RESULTS/.$name.json" "$RESULTS/$name.json"
+  fi
+}
+
+# score NAME [OPTION...]: the F1 of runs/NAME as RESULTS/f1-NAME.json
+score() {
+  local name=$1; shift
+  if wanted "$name" && [[ ! -e $RESULTS/f1-$name.json ]]; then
+    edgener evaluate "runs/$name" "${DATA[@]}" --batch-size 16 "$@" --out "$RESULTS/f1-$name.json"
+  fi
+}
+
+both() { make "$@"; score "$1"; }
+
+make trim trim-vocab "$ENCODER" "${DATA[@]}" --raw "$TEXTS" --coverage 0.999 --max-length 256 \
+  --unseen "$MASAKHANER2/sna" --unseen "$MASAKHANER2/xho" --unseen "$MASAKHANER2/bbj"
+both teacher train "${DATA[@]}" --encoder runs/trim "${TUNE[@]}"
+
+for share in 50 60; do
+  both prune-after-$share prune runs/teacher --sparsity 0.$share
+  both prune-gradual-$share prune runs/teacher --sparsity 0.$share "${GRADUAL[@]}"
+  both prune-recovered-$share prune runs/teacher --sparsity 0.$share --epochs 1 --learning-rate 1.5e-4 "${RAW[@]}" "${BF16[@]}"
+  make encoder-pruned-$share prune runs/trim --when before --sparsity 0.$share
+  both prune-before-$share train "${DATA[@]}" --encoder runs/encoder-pruned-$share "${TUNE[@]}"
+done
+for share in 50 40 60; do
+  both blocks-permuted-$share prune runs/teacher --pattern 1x4 --permute --sparsity 0.$share "${GRADUAL[@]}"
+  both blocks-$share prune runs/teacher --pattern 1x4 --sparsity 0.$share "${GRADUAL[@]}"
+done
+
+LEARN=(--learning-rate 3e-4 --epochs 3 "${BF16[@]}")
+both student-6 distil runs/teacher --layers 6 --raw "$TEXTS" "${LEARN[@]}"
+both student-4 distil runs/teacher --layers 4 --raw "$TEXTS" "${LEARN[@]}"
+both student-6-no-raw distil runs/teacher --layers 6 --learning-rate 3e-4 --epochs 6 "${BF16[@]}"
+both structure-half structure runs/teacher --heads 0.5 --ffn 0.5 --epochs 2 --learning-rate 3e-4 "${RAW[@]}" "${BF16[@]}"
+both structure-third structure runs/teacher --heads 0.34 --ffn 0.34 --epochs 2 --learning-rate 3e-4 "${RAW[@]}" "${BF16[@]}"
+make encoder-agnostic-6 distil runs/trim --mode task-agnostic --layers 6 --raw "$TEXTS" "${FIVE[@]}" --steps 2000 \
+  --batch-size 8 --learning-rate 3e-4 "${BF16[@]}"
+both agnostic-6 train "${DATA[@]}" --encoder runs/encoder-agnostic-6 "${TUNE[@]}"
+
+make pretrain-mini pretrain --raw "$TEXTS" "${FIVE[@]}" --preset mini --steps 5000 --batch-size 16 --learning-rate 5e-4 "${BF16[@]}"
+make pretrain-random pretrain --raw "$TEXTS" "${FIVE[@]}" --preset mini --steps 0 --tokenizer runs/pretrain-mini
+both mini train "${DATA[@]}" --encoder runs/pretrain-mini --learning-rate 3e-4 --epochs 8 "${BF16[@]}" --licence CC-BY-NC-4.0
+both mini-random train "${DATA[@]}" --encoder runs/pretrain-random --learning-rate 3e-4 --epochs 8 "${BF16[@]}" --licence CC-BY-NC-4.0
+
+for engine in torch-int8 llm-int8; do
+  if wanted teacher-$engine && [[ ! -e $RESULTS/f1-teacher-$engine.json ]]; then
+    edgener evaluate runs/teacher "${DATA[@]}" --engine $engine --batch-size 16 --out "$RESULTS/f1-teacher-$engine.json"
+  fi
+done
