@@ -86,11 +86,12 @@ def build(out: Path, force: bool) -> tuple[Path, dict[str, Path]]:
 
 
 def test_f1(path: Path, out: Path) -> "Evaluation":
-    from edgener.commands.evaluate import load
+    from edgener.commands.evaluate import FP32, load
     from edgener.evaluate.run import evaluate
     from edgener.text import corpus
 
-    return evaluate(load(path, 0, 1), corpus.load(out / "demo-data", "test"))
+    tagger, _ = load(path, FP32, threads=0, batch_size=1)
+    return evaluate(tagger, corpus.load(out / "demo-data", "test"))
 
 
 def tag_some(bundle: Path) -> list[tuple[str, list[dict[str, Any]]]]:
