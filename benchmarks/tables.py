@@ -162,6 +162,79 @@ def trade() -> str:
     return markdown(["option", "precision", "recall", "F1"], rows) + source(*runs.values())
 
 
+def trim() -> str:
+    """What fewer pieces cost each language, and what they save."""
+    report = read("trim")["report"]
+    rows: list[list[object]] = []
+    for language, cost in sorted(report["languages"].items(), key=lambda item: not item[1]["known"]):
+        before, after = cost["pieces_per_word"]
+        unknown = [f"{100 * rate:.3f}" for rate in cost["unknown_rate"]]
+        rows.append(
+            [
+                language if cost["known"] else f"{language} (never seen)",
+                cost["words"],
+                f"{before:.3f}",
+                f"{after:.3f}",
+                *unknown,
+                percent(cost["same_words"]),
+                percent(cost["same_sentences"]),
+                f"{cost['difference']:.0e}" if cost["difference"] else "0",
+            ]
+        )
+    header = ["", "words", "pieces a word", "trimmed", "unknown words, %", "trimmed", "same words, %"]
+    header += ["same sentences, %", "largest difference"]
+    sizes = {"pieces": "pieces", "weight_bytes": "bytes of weights", "tokenizer_bytes": "bytes of tokenizer"}
+    saved = [f"{report[name]['before']:,} to {report[name]['after']:,} {what}" for name, what in sizes.items()]
+    return f"{markdown(header, rows)}\n{'; '.join(saved)}.\n{source('trim')}"
+
+
+# Each model of the compression study by the name of its evaluation, in the order of the table.
+COMPRESSED = {
+    "teacher": "teacher: trimmed, fine-tuned",
+    "prune-after-50": "pruned at once, 50 %",
+    "prune-after-60": "pruned at once, 60 %",
+    "prune-recovered-50": "the same with an epoch of recovery, 50 %",
+    "prune-recovered-60": "the same with an epoch of recovery, 60 %",
+    "prune-before-50": "pruned before fine-tuning, 50 %",
+    "prune-before-60": "pruned before fine-tuning, 60 %",
+    "prune-gradual-50": "pruned gradually, 50 %",
+    "prune-gradual-60": "pruned gradually, 60 %",
+    "blocks-40": "1x4 blocks, gradually, 40 %",
+    "blocks-permuted-40": "1x4 blocks, channels permuted, 40 %",
+    "blocks-50": "1x4 blocks, gradually, 50 %",
+    "blocks-permuted-50": "1x4 blocks, channels permuted, 50 %",
+    "blocks-60": "1x4 blocks, gradually, 60 %",
+    "blocks-permuted-60": "1x4 blocks, channels permuted, 60 %",
+    "structure-half": "structured, half of the heads and neurons",
+    "structure-third": "structured, a third of them",
+    "student-6": "student of 6 layers",
+    "student-6-no-raw": "student of 6 layers, labelled text only",
+    "student-4": "student of 4 layers",
+    "agnostic-6": "encoder of 6 layers distilled task-agnostically, fine-tuned",
+    "mini": "mini encoder pretrained for an hour, fine-tuned",
+    "mini-random": "mini encoder with random weights, fine-tuned",
+    "teacher-torch-int8": "teacher in torch dynamic int8",
+    "teacher-llm-int8": "teacher in LLM.int8()",
+}
+
+
+def compression() -> str:
+    """Test F1 of each language, and what compression lost."""
+    found = {name: read(f"f1-{name}") for name in COMPRESSED if (RESULTS / f"f1-{name}.json").is_file()}
+    reference = {language: score["overall"]["f1"] for language, score in found["teacher"]["languages"].items()}
+    rows = []
+    for name, document in found.items():
+        f1 = {language: score["overall"]["f1"] for language, score in document["languages"].items()}
+        lost = {language: reference[language] - value for language, value in f1.items()}
+        worst = max(lost, key=lambda language: lost[language])
+        figures = [*f1.values(), sum(f1.values()) / len(f1), sum(lost.values()) / len(lost)]
+        shown = "" if name == "teacher" else f"{percent(lost[worst])} ({worst})"
+        rows.append([COMPRESSED[name], *map(percent, figures), shown])
+    header = ["test F1", *reference, "mean", "lost", "most, by a language"]
+    made = [name for name in found if (RESULTS / f"{name}.json").is_file()]
+    return markdown(header, rows) + source(*[f"f1-{name}" for name in found], *made)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "demo": demo,
     "f1": f1,
@@ -169,6 +242,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "geometry": lambda: benchmark_of("benchmark-afriberta-large"),
     "device": device,
     "trade": trade,
+    "trim": trim,
+    "compression": compression,
 }
 
 

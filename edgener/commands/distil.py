@@ -1,13 +1,16 @@
 """edgener distil"""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from edgener.commands import recovery
 from edgener.commands.common import Force, Json, Languages, name_of, need_train, print_result
 from edgener.console import print_table
+from edgener.errors import UserError
+
+SPECIFIC, AGNOSTIC = MODES = ("task-specific", "task-agnostic")
 
 
 def distil(
@@ -20,7 +23,7 @@ def distil(
         typer.Option(
             help="task-specific: learn the teacher's tags. task-agnostic: learn to be such an encoder, from raw text."
         ),
-    ] = "task-specific",
+    ] = SPECIFIC,
     student: Annotated[
         str | None,
         typer.Option(help="A model to start from, such as a pruned one; else one is cut out of the teacher."),
@@ -31,31 +34,43 @@ def distil(
     ] = None,
     hidden: Annotated[int | None, typer.Option(help="Width of the student, a multiple of the head size.")] = None,
     ffn: Annotated[int | None, typer.Option(help="FFN neurons a layer of the student.")] = None,
-    epochs: Annotated[int, typer.Option(help="Task-specific: at most this many passes over the labelled data.")] = 5,
-    steps: Annotated[int, typer.Option(help="Task-agnostic: steps of training.", min=1)] = 10_000,
+    epochs: Annotated[
+        int | None, typer.Option(help="Task-specific: at most this many passes over the labelled data; 5.")
+    ] = None,
+    steps: Annotated[int | None, typer.Option(help="Task-agnostic: steps of training; 10,000.")] = None,
+    length: Annotated[int | None, typer.Option(help="Task-agnostic: pieces of a packed sequence; 128.")] = None,
     data: recovery.Data = None,
     lang: Languages = None,
     raw: recovery.Raw = None,
-    raw_share: recovery.RawShare = 1.0,
-    raw_lines: recovery.RawLines = 20_000,
+    raw_share: Annotated[
+        float | None, typer.Option(help="Task-specific: raw sentences an epoch draws for each labelled one; 1.")
+    ] = None,
+    raw_lines: Annotated[
+        int | None,
+        typer.Option(help="Task-specific: choose from a sample of this many lines of raw text; 20,000.", min=1),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Where the student goes; runs/<teacher>-student by default.")] = None,
     batch_size: recovery.BatchSize = 16,
-    learning_rate: recovery.LearningRate = 1e-4,
+    learning_rate: Annotated[
+        float | None, typer.Option(help="Peak of the linear schedule; 1e-4, or 3e-4 for task-agnostic.")
+    ] = None,
     temperature: recovery.SamplingTemperature = 2.0,
-    patience: recovery.Patience = 3,
+    patience: Annotated[
+        int | None, typer.Option(help="Task-specific: stop after this many epochs without a better mean dev F1; 3.")
+    ] = None,
     freeze_embeddings: recovery.Freeze = True,
     precision: recovery.Precision = "fp32",
     label_weight: recovery.LabelWeight = 1.0,
     logit_weight: recovery.LogitWeight = 1.0,
     hidden_weight: recovery.HiddenWeight = 1.0,
     relation_weight: Annotated[
-        float | None,
-        typer.Option(help="Weight of the teacher's attention relations (MiniLMv2); 1 for task-agnostic, else 0."),
+        float | None, typer.Option(help="Weight of attention relations (MiniLMv2); 0, or 1 for task-agnostic.")
     ] = None,
     softness: recovery.Softness = 2.0,
     dropout: recovery.Dropout = 0.0,
     seed: recovery.Seed = 0,
     licence: recovery.Licence = None,
+    raw_licence: recovery.RawLicence = None,
     force: Force = False,
     json: Json = False,
 ) -> None:
@@ -66,83 +81,87 @@ def distil(
     Task-agnostic: edgener distil ENCODER --mode task-agnostic --layers 6 --raw texts --lang hau --steps 5000
     """
     need_train("edgener distil")
-    from edgener.compress.distil.agnostic import AgnosticConfig, distil_encoder
-    from edgener.compress.distil.stage import DistilConfig
-    from edgener.compress.distil.stage import distil as stage
-    from edgener.errors import UserError
-
-    try:
-        chosen = tuple(int(layer) for layer in layers_from.split(",")) if layers_from else ()
-    except ValueError:
-        raise UserError(f"--layers-from {layers_from}: expected numbers such as 1,3,5") from None
+    if mode not in MODES:
+        raise UserError(f"--mode {mode}: expected {' or '.join(MODES)}")
     place = out or Path("runs") / f"{name_of(teacher)}-student"
-    if mode == "task-agnostic":
-        if raw is None:
-            raise UserError("--mode task-agnostic: needs raw text to read; give --raw")
-        if student is not None or data is not None:
-            raise UserError("--mode task-agnostic: reads raw text alone; leave --student and --data out")
-        encoder_config = AgnosticConfig(
-            languages=tuple(lang or ()),
-            steps=steps,
-            batch_size=batch_size,
-            temperature=temperature,
-            precision=precision,
-            seed=seed,
-            learning_rate=learning_rate,
-            layers=layers,
-            layers_from=chosen,
-            hidden=hidden,
-            ffn=ffn,
-            label_weight=label_weight,
-            logit_weight=logit_weight,
-            hidden_weight=hidden_weight,
-            relation_weight=relation_weight if relation_weight is not None else 1.0,
-            softness=softness,
-            freeze_embeddings=freeze_embeddings,
-        )
-        distil_encoder(teacher, encoder_config, place, raw_text=raw, licence=licence, force=force)
-        _show(context, place, json)
-        return
-    if mode != "task-specific":
-        raise UserError(f"--mode {mode}: expected task-specific or task-agnostic")
-    config = DistilConfig(
-        epochs=epochs,
-        batch_size=batch_size,
-        learning_rate=learning_rate,
-        temperature=temperature,
-        patience=patience,
-        freeze_embeddings=freeze_embeddings,
-        precision=precision,
-        seed=seed,
-        languages=tuple(lang or ()),
-        label_weight=label_weight,
-        logit_weight=logit_weight,
-        hidden_weight=hidden_weight,
-        relation_weight=relation_weight or 0.0,
-        softness=softness,
-        dropout=dropout,
-        raw_share=raw_share,
-        raw_lines=raw_lines,
-        layers=layers,
-        layers_from=chosen,
-        hidden=hidden,
-        ffn=ffn,
-    )
-    stage(teacher, config, place, student=student, data=data, raw_text=raw, licence=licence, force=force)
+    settings: dict[str, Any] = {
+        "languages": tuple(lang or ()),
+        "layers": layers,
+        "layers_from": _numbers(layers_from),
+        "hidden": hidden,
+        "ffn": ffn,
+        "batch_size": batch_size,
+        "temperature": temperature,
+        "freeze_embeddings": freeze_embeddings,
+        "precision": precision,
+        "label_weight": label_weight,
+        "logit_weight": logit_weight,
+        "hidden_weight": hidden_weight,
+        "softness": softness,
+        "dropout": dropout,
+        "seed": seed,
+    }
+    settings |= _given({"learning_rate": learning_rate, "relation_weight": relation_weight})
+    specific = _given({"epochs": epochs, "patience": patience, "raw_share": raw_share, "raw_lines": raw_lines})
+    agnostic = _given({"steps": steps, "length": length})
+    if mode == AGNOSTIC:
+        others = {"student": student, "data": data, "licence": licence}
+        _refuse(mode, [*specific, *_given(others)])
+        _agnostic(teacher, settings | agnostic, place, raw, raw_licence, force)
+    else:
+        _refuse(mode, agnostic)
+        from edgener.compress.distil.stage import DistilConfig
+        from edgener.compress.distil.stage import distil as stage
+        from edgener.compress.recover import Licences
+
+        config, licences = DistilConfig(**settings, **specific), Licences(licence, raw_licence)
+        stage(teacher, config, place, student=student, data=data, raw_text=raw, licences=licences, force=force)
     _show(context, place, json)
 
 
-def _show(context: typer.Context, place: Path, json: bool) -> None:
-    from edgener import artefact
+def _numbers(layers: str | None) -> tuple[int, ...]:
+    try:
+        return tuple(int(layer) for layer in layers.split(",")) if layers else ()
+    except ValueError:
+        raise UserError(f"--layers-from {layers}: expected numbers such as 1,3,5") from None
 
-    found = artefact.find(place)
+
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _refuse(mode: str, options: Any) -> None:
+    """UserError for options that this mode would pass over."""
+    if names := ", ".join(f"--{name.replace('_', '-')}" for name in options):
+        raise UserError(f"--mode {mode}: has no use for {names}; leave it out")
+
+
+def _agnostic(
+    teacher: str, settings: dict[str, Any], place: Path, raw: Path | None, licence: str | None, force: bool
+) -> None:
+    from edgener.compress.distil.agnostic import AgnosticConfig, distil_encoder
+
+    if raw is None:
+        raise UserError("--mode task-agnostic: needs raw text to read; give --raw")
+    distil_encoder(teacher, AgnosticConfig(**settings), place, raw_text=raw, licence=licence, force=force)
+
+
+def _show(context: typer.Context, place: Path, json: bool) -> None:
+    from edgener.artefact import find, read_json
+    from edgener.train.finetune import training_record
+    from edgener.train.work import is_main_process
+
+    if not is_main_process():
+        return
+    found = find(place)
     assert found is not None
     geometry = found.manifest["geometry"]
     if json:
-        print_result(context, {"model": str(place), "geometry": geometry})
+        training = read_json(training_record(place))
+        print_result(context, {"model": str(place), "geometry": geometry, "training": training})
         return
+    sizes = {"layers": geometry["layers"], "hidden": geometry["hidden"], "ffn": geometry["ffn"]}
     costs = {
         f"million multiply-adds, {length} pieces": count / 1e6 for length, count in geometry["multiply_adds"].items()
     }
-    sizes = {"layers": geometry["layers"], "hidden": geometry["hidden"], "ffn": geometry["ffn"]}
     print_table(f"{place}", ["", "student"], [[name, value] for name, value in {**sizes, **costs}.items()])

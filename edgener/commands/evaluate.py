@@ -100,7 +100,8 @@ def load(model: Path, engine: str, threads: int, batch_size: int) -> "tuple[Tagg
         return read(model, threads=threads, batch_size=batch_size), {"name": "onnxruntime"}
     need_train("evaluating a torch model")
     if engine == FP32:
-        return _fp32(model, threads, batch_size), {"name": FP32}
+        tagger = _fp32(model, threads, batch_size)
+        return tagger, {"name": FP32, "device": tagger.forward.device}  # type: ignore[attr-defined]
     from edgener.compress.baselines import ENGINES as TORCH_ENGINES
 
     run = TORCH_ENGINES[engine](str(model), threads, batch_size)

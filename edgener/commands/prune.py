@@ -56,6 +56,7 @@ def prune(
     dropout: recovery.Dropout = 0.0,
     seed: recovery.Seed = 0,
     licence: recovery.Licence = None,
+    raw_licence: recovery.RawLicence = None,
     force: Force = False,
     json: Json = False,
 ) -> None:
@@ -67,9 +68,12 @@ def prune(
     Example: edgener prune runs/model --sparsity 0.6 --when gradual --raw texts --epochs 3
     """
     need_train("edgener prune")
-    from edgener import artefact
+    from edgener.artefact import find, read_json
     from edgener.compress.prune.stage import GRADUAL, PruneConfig
     from edgener.compress.prune.stage import prune as stage
+    from edgener.compress.recover import Licences
+    from edgener.train.finetune import training_record
+    from edgener.train.work import is_main_process
 
     config = PruneConfig(
         epochs=epochs if epochs is not None else 3 if when == GRADUAL else 0,
@@ -98,12 +102,16 @@ def prune(
         ramp=ramp,
     )
     place = out or Path("runs") / f"{name_of(model)}-pruned"
-    stage(model, config, place, data=data, raw_text=raw, licence=licence, force=force)
-    found = artefact.find(place)
+    stage(model, config, place, data=data, raw_text=raw, licences=Licences(licence, raw_licence), force=force)
+    if not is_main_process():
+        return
+    found = find(place)
     assert found is not None
     pruned = found.manifest["pruned"]
     if json:
-        print_result(context, {"model": str(place), "pruned": pruned})
+        training = read_json(training_record(place)) if training_record(place).is_file() else None
+        permuted = found.manifest.get("permuted")
+        print_result(context, {"model": str(place), "pruned": pruned, "permuted": permuted, "training": training})
         return
     rows = [[name, 100 * share] for name, share in pruned["tensors"].items()]
     print_table(

@@ -33,3 +33,4 @@ Dropout = Annotated[float, typer.Option(help="Dropout while training under the t
 BatchSize = Annotated[int, typer.Option(help="Sentences a step (and a process).")]
 Seed = Annotated[int, typer.Option(help="Seed of dropout and of the order.")]
 Licence = Annotated[str | None, typer.Option(help="Licence of the data, for the manifest and the bundle.")]
+RawLicence = Annotated[str | None, typer.Option(help="Licence of the raw text.")]

@@ -42,6 +42,7 @@ def structure(
     dropout: recovery.Dropout = 0.0,
     seed: recovery.Seed = 0,
     licence: recovery.Licence = None,
+    raw_licence: recovery.RawLicence = None,
     force: Force = False,
     json: Json = False,
 ) -> None:
@@ -54,6 +55,7 @@ def structure(
     """
     need_train("edgener structure")
     from edgener.artefact import read_json
+    from edgener.compress.recover import Licences
     from edgener.compress.structure.config import StructureConfig
     from edgener.compress.structure.stage import structure as stage
     from edgener.train.finetune import training_record
@@ -83,7 +85,7 @@ def structure(
         examples=examples,
     )
     place = out or Path("runs") / f"{name_of(model)}-cut"
-    stage(model, config, place, data=data, raw_text=raw, licence=licence, force=force)
+    stage(model, config, place, data=data, raw_text=raw, licences=Licences(licence, raw_licence), force=force)
     if not is_main_process():
         return
     rounds = read_json(training_record(place))["rounds"]

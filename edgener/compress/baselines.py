@@ -5,6 +5,7 @@ NAME MODEL --threads N`.
 """
 
 import argparse
+import contextlib
 import logging
 import warnings
 from typing import TYPE_CHECKING, Any
@@ -35,7 +36,8 @@ class TorchEngine:
             raise MissingExtra(f"a baseline ({error.name} not installed)", "train") from None
         if self.threads:
             torch.set_num_threads(self.threads)
-            torch.set_num_interop_threads(1)
+            with contextlib.suppress(RuntimeError):  # it can be set once in a process, and before any work
+                torch.set_num_interop_threads(1)
 
     def import_more(self) -> None:
         """What only this engine needs."""

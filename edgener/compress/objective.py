@@ -39,7 +39,8 @@ class Distillation:
     """The loss of a student on one batch, beside a frozen teacher that reads the same pieces.
 
     layers: pairs (student layer, teacher layer), counted from 0, whose hidden states are compared; the embeddings' are
-    too. relations_at: the pair whose queries, keys and values are.
+    too. relations_at: the pair whose queries, keys and values are. channels: where the student's channels are those of
+    the teacher in another order, which of the teacher's each of them is.
     """
 
     def __init__(
@@ -50,10 +51,12 @@ class Distillation:
         softness: float = 2.0,
         layers: Sequence[tuple[int, int]] = (),
         relations_at: tuple[int, int] | None = None,
+        channels: Sequence[int] | None = None,
         precision: str = "fp32",
     ) -> None:
         self.teacher, self.weights, self.softness = teacher.eval().requires_grad_(False), weights, softness
         self.layers, self.relations_at, self.precision = tuple(layers), relations_at, precision
+        self.channels = torch.tensor(list(channels)) if channels is not None else None
 
     def __call__(self, model: Any, batch: Batch) -> torch.Tensor:
         student, teacher, loss = self.compare(model, self.teacher, batch)
@@ -70,19 +73,20 @@ class Distillation:
         """(student's output, teacher's output, loss of hidden states and relations) for input_ids, attention_mask."""
         wanted, device = self.weights, batch["input_ids"].device
         # The fused attention of CPUs has a backward pass that takes twice as long as the plain one's.
-        with sdpa_kernel(SDPBackend.MATH) if device.type == "cpu" else nullcontext():
+        plain = sdpa_kernel(SDPBackend.MATH) if device.type == "cpu" else nullcontext()
+        with self.autocast(device), plain:
             student, its_relations = self._read(model, batch, 0)
-        # The Trainer sees to the student's precision, and knows nothing of the teacher.
-        with torch.no_grad(), torch.autocast(device.type, torch.bfloat16, enabled=self.precision == "bf16"):
+        with torch.no_grad(), self.autocast(device):
             self.teacher.to(device)
             teacher, relations = self._read(its_teacher, batch, 1)
         seen = batch["attention_mask"].bool()
-        loss: Any = torch.zeros((), device=device)
+        # A batch may have nothing to teach; its loss still wants a gradient, in several processes for all parameters.
+        loss = 0.0 * _anything(student).float().sum()
         if wanted.hidden:
             # hidden_states[0] are the embeddings; layer i's output is hidden_states[i + 1].
             pairs = [(0, 0), *((one + 1, other + 1) for one, other in self.layers)]
             errors = [
-                relative_error(student.hidden_states[one][seen], teacher.hidden_states[other][seen])
+                relative_error(student.hidden_states[one][seen], self._ordered(teacher.hidden_states[other])[seen])
                 for one, other in pairs
             ]
             loss = loss + wanted.hidden * torch.stack(errors).mean()
@@ -90,6 +94,14 @@ class Distillation:
             parts = [relation_loss(one, other, seen) for one, other in zip(its_relations, relations, strict=True)]
             loss = loss + wanted.relations * torch.stack(parts).mean()
         return student, teacher, loss
+
+    def autocast(self, device: torch.device) -> Any:
+        """The Trainer sees to the precision of a forward pass of the whole student, and to nothing else."""
+        return torch.autocast(device.type, torch.bfloat16, enabled=self.precision == "bf16")
+
+    def _ordered(self, states: torch.Tensor) -> torch.Tensor:
+        """The teacher's states [batch, length, hidden] in the student's order of channels."""
+        return states if self.channels is None else states[..., self.channels.to(states.device)]
 
     def _read(self, model: Any, batch: Batch, side: int) -> tuple[Any, list[torch.Tensor]]:
         """The model's output, and the queries, keys and values of the layer whose relations are compared."""
@@ -106,6 +118,11 @@ class Distillation:
                 output_hidden_states=bool(self.weights.hidden),
             )
         return out, caught
+
+
+def _anything(output: Any) -> torch.Tensor:
+    logits = getattr(output, "logits", None)
+    return logits if logits is not None else output.last_hidden_state
 
 
 def soft_loss(student: torch.Tensor, teacher: torch.Tensor, softness: float) -> torch.Tensor:

@@ -14,6 +14,7 @@ from typing import Any
 from torch import nn
 from transformers import PreTrainedModel, TrainerCallback
 
+from edgener import artefact
 from edgener.compress.objective import Distillation, Weights
 from edgener.console import track
 from edgener.errors import UserError
@@ -21,10 +22,11 @@ from edgener.evaluate.run import check_types
 from edgener.text import corpus, raw
 from edgener.train.config import FitConfig, check_config
 from edgener.train.features import BalancedSampler, Example, Examples, quotas, raw_examples
-from edgener.train.finetune import TrainData, labelled_examples, read_data
+from edgener.train.finetune import TrainData, labelled_examples, read_data, training_record
 from edgener.train.model import ModelSource, Network
 from edgener.train.trainer import fit
 
+NOT_STATED = "not stated"
 _LINES_A_CALL = 500
 
 
@@ -36,6 +38,8 @@ class RecoverConfig(FitConfig):
     that an epoch draws for each labelled one. raw_lines: how many of a language's to choose from.
     """
 
+    learning_rate: float = 1e-4
+    freeze_embeddings: bool = True
     languages: tuple[str, ...] = ()
     label_weight: float = 1.0
     logit_weight: float = 1.0
@@ -52,8 +56,19 @@ class RecoverConfig(FitConfig):
 
 
 @dataclass(frozen=True)
+class Licences:
+    """What the user says of the labelled data and of the raw text."""
+
+    data: str | None = None
+    raw: str | None = None
+
+
+NONE_STATED = Licences()
+
+
+@dataclass(frozen=True)
 class Lessons:
-    """What a student is trained on: labelled data, and raw text by language."""
+    """What a student is trained on: labelled data, and raw text by language; licences of both."""
 
     data: TrainData
     raw: Mapping[str, Path]
@@ -63,13 +78,22 @@ class Lessons:
 
 def check_recovery(config: RecoverConfig, least_epochs: int = 1) -> None:
     check_config(config, least_epochs)
-    for name in ("label_weight", "logit_weight", "hidden_weight", "relation_weight", "raw_share"):
-        if not 0 <= getattr(config, name) <= 1000:
-            raise UserError(f"--{name.replace('_', '-')} {getattr(config, name):g}: expected 0 or more")
-    if not 0 <= config.dropout < 1:
-        raise UserError(f"--dropout {config.dropout:g}: expected a share such as 0.1, or 0")
-    if not 0.1 <= config.softness <= 100:
-        raise UserError(f"--softness {config.softness:g}: expected a temperature of 0.1 to 100, such as 2")
+    check_teaching(config.weights, config.softness, config.dropout)
+    if not 0 <= config.raw_share <= 1000:
+        raise UserError(f"--raw-share {config.raw_share:g}: expected 0 to 1000")
+
+
+def check_teaching(weights: Weights, softness: float, dropout: float) -> None:
+    named = {"label": weights.labels, "logit": weights.logits, "hidden": weights.hidden, "relation": weights.relations}
+    for name, weight in named.items():
+        if not 0 <= weight <= 1000:
+            raise UserError(f"--{name}-weight {weight:g}: expected 0 to 1000")
+    if not any(named.values()):
+        raise UserError("--label-weight and all other weights are 0; there is nothing to learn from")
+    if not 0 <= dropout < 1:
+        raise UserError(f"--dropout {dropout:g}: expected a share such as 0.1, or 0")
+    if not 0.1 <= softness <= 100:
+        raise UserError(f"--softness {softness:g}: expected a temperature of 0.1 to 100, such as 2")
 
 
 def read_lessons(
@@ -77,18 +101,21 @@ def read_lessons(
     config: RecoverConfig,
     data: Path | None,
     raw_text: Path | None,
-    licence: str | None,
+    licences: Licences,
     labels: Sequence[str],
 ) -> Lessons:
     """The data of --data in the model's languages, else what the model was trained on.
 
     UserError when there is none, or when it has labels that the model lacks.
     """
-    root, languages = data, config.languages
+    root, languages, licence = data, config.languages, licences.data
     recorded = source.trained.get("data")
-    if root is not None and not languages:
+    known = source.trained.get("languages")
+    if root is not None and not languages and known:
         # A corpus may hold more languages than the model was made for.
-        languages = tuple(name for name in corpus.find(root) if name in source.trained.get("languages", ()))
+        languages = tuple(name for name in corpus.find(root) if name in known)
+        if not languages:
+            raise UserError(f"{root}: none of the model's languages ({', '.join(known)}) is here; choose with --lang")
     if root is None:
         if not recorded:
             raise UserError(f"{source.name}: not known what it was trained on; give --data")
@@ -102,43 +129,67 @@ def read_lessons(
     names = tuple(found.train)
     texts = raw.find(raw_text, names) if raw_text is not None else {}
     digests = {"data": found.digest} | ({"raw": raw.digest(raw_text, names)} if raw_text is not None else {})
-    return Lessons(found, texts, digests, (found.facts["licence"],))
+    stated = (found.facts["licence"], *([licences.raw or NOT_STATED] if texts else []))
+    return Lessons(found, texts, digests, stated)
+
+
+def facts_of(source: ModelSource, lessons: Lessons) -> dict[str, Any]:
+    """What the manifest says of languages and data: what it said, else what the model has now been trained on."""
+    if "data" in source.trained:
+        return {}
+    return {"languages": lessons.data.facts["languages"], "data": lessons.data.facts}
+
+
+def write_record(out: Path, asked: str, history: Mapping[str, Any]) -> None:
+    """The dev F1 of a stage's training beside its output; without training, none that an earlier output left."""
+    if history:
+        artefact.write_file(training_record(out), artefact.canonical_json({"request": asked, **history}))
+    else:
+        training_record(out).unlink(missing_ok=True)
 
 
 def recover(
     student: Network,
-    teacher: PreTrainedModel | None,
+    teacher: PreTrainedModel,
     lessons: Lessons,
     config: RecoverConfig,
     work: Path,
     *,
     layers: Sequence[tuple[int, int]] = (),
     relations_at: tuple[int, int] | None = None,
+    channels: Sequence[int] | None = None,
     callbacks: Sequence[TrainerCallback] = (),
     counts_from: float = 0.0,
 ) -> dict[str, Any]:
     """Train `student.model` in place; returns the history of edgener.train.trainer.fit.
 
-    teacher: None trains on the labels alone, and then raw text is of no use. layers, relations_at: see Distillation.
+    layers, relations_at, channels: see Distillation.
     """
+    if lessons.raw and config.raw_share and not (config.logit_weight or config.hidden_weight or config.relation_weight):
+        raise UserError("--raw: only labels have a weight, and raw text has none; give --logit-weight, or leave it out")
     if config.freeze_embeddings:
         student.model.get_input_embeddings().weight.requires_grad_(False)
-    examples, sampler = _examples(student, lessons, config, with_raw=teacher is not None)
-    options: dict[str, Any] = {}
-    if teacher is not None:
-        options["objective"] = Distillation(
-            teacher,
-            config.weights,
-            softness=config.softness,
-            layers=layers,
-            relations_at=relations_at,
-            precision=config.precision,
-        )
+    examples, sampler = _examples(student, lessons, config)
+    objective = Distillation(
+        teacher,
+        config.weights,
+        softness=config.softness,
+        layers=layers,
+        relations_at=relations_at,
+        channels=channels,
+        precision=config.precision,
+    )
     with dropout_of(student.model, config.dropout):
         return fit(
-            student, (examples, sampler), lessons.data.dev, config, work,
-            callbacks=callbacks, counts_from=counts_from, **options,
-        )  # fmt: skip
+            student,
+            (examples, sampler),
+            lessons.data.dev,
+            config,
+            work,
+            objective=objective,
+            callbacks=callbacks,
+            counts_from=counts_from,
+        )
 
 
 @contextmanager
@@ -161,12 +212,10 @@ def dropout_of(model: PreTrainedModel, share: float) -> Iterator[None]:
             module.dropout_prob = old
 
 
-def _examples(
-    student: Network, lessons: Lessons, config: RecoverConfig, with_raw: bool
-) -> tuple[Examples, BalancedSampler]:
+def _examples(student: Network, lessons: Lessons, config: RecoverConfig) -> tuple[Examples, BalancedSampler]:
     found = labelled_examples(student, lessons.data)
     shares = quotas(Counter(example.group for example in found), config.temperature)
-    if with_raw and config.raw_share > 0:
+    if config.raw_share > 0:
         for language, path in lessons.raw.items():
             more = _raw_examples(student, language, raw.sample(path, config.raw_lines, config.seed))
             found += more

@@ -70,7 +70,9 @@ def describe(
     """The manifest, but for inputs and files. It names no path: a bundle is published."""
     trained = classifier.source.trained
     stated = [*classifier.source.manifest.get("licences", []), licence]
-    licences = list(dict.fromkeys(one for one in stated if one not in (None, NOT_STATED))) or [NOT_STATED]
+    # What the user says of the training data answers for what the model does not know of it.
+    known = [one for one in stated if one and not (licence and one == NOT_STATED)]
+    licences = list(dict.fromkeys(known)) or [NOT_STATED]
     languages_ = list(trained.get("languages") or languages or measured_on.dev)
     return {
         "name": f"{classifier.source.name}-{config.quant}",

@@ -12,6 +12,8 @@ from transformers import PreTrainedModel
 
 from edgener.errors import UserError
 
+LENGTHS = (32, 128)  # pieces, for which multiply-adds are stated
+
 
 @dataclass(frozen=True)
 class Layer:
@@ -82,3 +84,16 @@ def multiply_adds(model: PreTrainedModel, length: int) -> int:
         total += length * sum(linear.weight.numel() for linear in layer.linears())
         total += 2 * length * length * layer.heads * layer.head_size
     return total
+
+
+def geometry_of(model: PreTrainedModel) -> dict[str, Any]:
+    """Sizes and cost, for a manifest. multiply_adds: of the layers, over so many pieces."""
+    layers = layers_of(model)
+    return {
+        "layers": len(layers),
+        "hidden": model.config.hidden_size,
+        "ffn": layers[0].up.out_features,
+        "heads": [layer.heads for layer in layers],
+        "parameters": sum(one.numel() for one in model.parameters()),
+        "multiply_adds": {str(length): multiply_adds(model, length) for length in LENGTHS},
+    }

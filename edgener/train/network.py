@@ -24,6 +24,8 @@ from edgener.train.model import (
 )
 from edgener.versions import versions
 
+# Of a manifest, what is as true of a model made from it.
+_CARRIED = ("languages", "data", "licences", "pruned", "permuted", "geometry")
 # The pooler answers for whole sentences; no stage uses one, and a checkpoint may come without.
 _UNUSED = ("pooler.", "embeddings.position_ids")
 
@@ -99,13 +101,12 @@ def write_network(
 ) -> None:
     """Write a model directory at `out`: safetensors, config, tokenizer and a manifest.
 
-    The manifest goes on from that of the model it was made from: languages, training data, decoding and licences stay
-    unless `changes` says otherwise, and `step` is added to `steps`.
+    The manifest goes on from that of the model it was made from: what it says of languages, data, licences, zeros,
+    channels and geometry stays unless `changes` says otherwise (None takes an entry out); `step` is added to `steps`.
     """
     old = network.source.manifest
-    kept: dict[str, Any] = {name: old[name] for name in ("languages", "data", "licences", "pruned") if name in old}
     manifest: dict[str, Any] = {
-        **kept,
+        **{name: old[name] for name in _CARRIED if name in old},
         "encoder": old.get("encoder", network.source.name),
         "decode": spec_as_dict(network.spec),
         "versions": versions(),
@@ -113,6 +114,7 @@ def write_network(
         "request": asked,
         "steps": [*old.get("steps", []), dict(step)],
     }
+    manifest = {name: value for name, value in manifest.items() if value is not None}
     with artefact.building(out) as scratch:
         network.model.save_pretrained(scratch)
         network.tokenizer.save_pretrained(scratch)

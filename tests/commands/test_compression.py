@@ -1,6 +1,9 @@
 """prune and distil from the command line: JSON, defaults, and wrong uses."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -36,8 +39,26 @@ def test_prune_shows_what_each_tensor_lost(tiny_model: Path, tmp_path: Path, cap
     assert "pattern 1x4" in out
     assert "encoder.layer.1.output.dense.weight" in out
     manifest = json.loads((tmp_path / "p" / "manifest.json").read_text())
-    kept = manifest["pruned"]["permuted"]["total"]
+    kept = manifest["permuted"]["total"]
     assert kept["after"] >= kept["before"]
+
+
+def test_two_processes_prune_together_and_one_of_them_speaks(tiny_model: Path, tmp_path: Path) -> None:
+    out = tmp_path / "p"
+    launch = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone", "-m", "edgener"]
+    options = ["--when", "gradual", "--epochs", "1", "--learning-rate", "2e-3", "--lang", "hau", "--out", str(out)]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+    done = subprocess.run(
+        [*launch, "prune", str(tiny_model), *options, "--json"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    document = json.loads(done.stdout)  # one document
+    assert document["pruned"]["sparsity"] == pytest.approx(0.5, abs=2e-3)
+    assert (out / "manifest.json").is_file()
 
 
 def test_distil_prints_the_geometry(tiny_model: Path, tmp_path: Path, capfd: Capture) -> None:
@@ -46,6 +67,7 @@ def test_distil_prints_the_geometry(tiny_model: Path, tmp_path: Path, capfd: Cap
     (document,) = answers(capfd)
     assert document["geometry"]["layers"] == 1
     assert document["geometry"]["multiply_adds"]["32"] > 0
+    assert set(document["training"]["best"]["f1"]) == {"hau", "swa"}
 
 
 def test_a_task_agnostic_student_is_fine_tuned_like_any_encoder(
@@ -57,6 +79,7 @@ def test_a_task_agnostic_student_is_fine_tuned_like_any_encoder(
     assert run("distil", tiny_encoder, *options, "--out", student, "--json") == 0
     (document,) = answers(capfd)
     assert document["geometry"]["layers"] == 1
+    assert json.loads((student / "tokenizer_config.json").read_text())["model_max_length"] == 256
     record = json.loads((tmp_path / "student.training.json").read_text())
     losses = [step["mean_loss"] for step in record["steps"]]
     assert losses[-1] < losses[0], "the student has not come nearer to its teacher"
@@ -101,12 +124,21 @@ def test_evaluate_runs_a_torch_model_as_the_baselines_do(
         ("prune", ["--sparsity", "1.5"], "--sparsity 1.5: expected a share between 0 and 1"),
         ("prune", ["--permute"], "give --pattern 1x4"),
         ("prune", ["--when", "gradual", "--raw", "missing"], "missing: no such file"),
+        ("prune", ["--raw", "missing"], "nothing is trained here"),
         ("prune", ["--epochs", "1", "--dropout", "2"], "--dropout 2: expected a share"),
         ("distil", [], "no student"),
         ("distil", ["--layers-from", "a,b"], "--layers-from a,b: expected numbers such as 1,3,5"),
         ("distil", ["--mode", "fast"], "--mode fast: expected task-specific or task-agnostic"),
         ("distil", ["--mode", "task-agnostic"], "give --raw"),
-        ("distil", ["--mode", "task-agnostic", "--raw", "x", "--data", "y"], "leave --student and --data out"),
+        ("distil", ["--mode", "task-agnostic", "--raw", "x", "--data", "y"], "has no use for --data"),
+        (
+            "distil",
+            ["--mode", "task-agnostic", "--epochs", "3", "--patience", "2"],
+            "has no use for --epochs, --patience",
+        ),
+        ("distil", ["--layers", "1", "--steps", "10"], "has no use for --steps"),
+        ("distil", ["--mode", "task-agnostic", "--raw", "x", "--learning-rate", "5"], "--learning-rate 5: expected"),
+        ("distil", ["--mode", "task-agnostic", "--raw", "x", "--softness", "0"], "--softness 0: expected"),
     ],
 )
 def test_mistakes_are_one_line(

@@ -79,12 +79,19 @@ def test_what_was_left_behind_a_finished_model_is_cleared(tmp_path: Path) -> Non
     ],
 )
 def test_early_stopping_by_hand(f1: list[float], patience: int, stopped: bool) -> None:
-    assert has_stopped([{"mean_f1": value} for value in f1], patience) is stopped
+    assert has_stopped([{"mean_f1": value, "counts": True} for value in f1], patience) is stopped
 
 
 @given(st.lists(st.floats(0, 1), max_size=12), st.integers(1, 4))
 def test_a_history_that_has_stopped_never_goes_on(f1: list[float], patience: int) -> None:
     """As long as nothing better comes, which then cannot come any more: there is no next epoch."""
-    epochs = [{"mean_f1": value} for value in f1]
+    epochs = [{"mean_f1": value, "counts": True} for value in f1]
     if has_stopped(epochs, patience):
-        assert has_stopped([*epochs, {"mean_f1": max(f1)}], patience)
+        assert has_stopped([*epochs, {"mean_f1": max(f1), "counts": True}], patience)
+
+
+def test_an_epoch_that_does_not_count_is_no_best_one() -> None:
+    """While a network is being pruned, earlier epochs are of a denser one."""
+    dense = {"mean_f1": 0.9, "counts": False}
+    assert not has_stopped([dense, dense, dense, {"mean_f1": 0.5, "counts": True}], 2)
+    assert has_stopped([dense, *[{"mean_f1": f1, "counts": True} for f1 in (0.5, 0.4, 0.4)]], 2)

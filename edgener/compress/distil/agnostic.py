@@ -5,6 +5,7 @@ has a masked-LM head, pieces are masked and the student also learns its guesses 
 2019, DistilBERT); encoders are mostly published without one.
 """
 
+import copy
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,14 +15,15 @@ from torch import nn
 from transformers import PreTrainedModel, set_seed
 
 from edgener import artefact
-from edgener.compress.distil.stage import STAGE, describe, geometry_of, pair_layers, pruned_in
+from edgener.compress.distil.stage import STAGE, chosen_geometry, pair_layers, pruned_in
 from edgener.compress.distil.student import Geometry, make_student
 from edgener.compress.objective import Batch, Distillation, Weights, soft_loss
 from edgener.compress.prune.patterns import record
+from edgener.compress.recover import NOT_STATED, check_teaching, dropout_of
 from edgener.console import say
 from edgener.errors import UserError
 from edgener.text import raw
-from edgener.train.anatomy import layers_of
+from edgener.train.anatomy import geometry_of, layers_of
 from edgener.train.features import IGNORED
 from edgener.train.masks import KeepZeros, masks_of
 from edgener.train.model import Network, locate
@@ -30,7 +32,7 @@ from edgener.train.pretrain import tokens
 from edgener.train.pretrain.language_model import Maskable
 from edgener.train.pretrain.loop import arguments_of, fit, loss_line, measure
 from edgener.train.pretrain.packing import load_rows
-from edgener.train.pretrain.presets import StepsConfig, check_steps
+from edgener.train.pretrain.presets import MIN_LENGTH, StepsConfig, check_steps
 from edgener.train.pretrain.sequences import Draws, Masker, Sequences
 from edgener.train.pretrain.stage import SEQUENCES, Reader, held_out_batch, packed_sequences, training_record
 from edgener.train.work import clear, started_processes, working_folder
@@ -42,10 +44,12 @@ _ROWS = 16
 class AgnosticConfig(StepsConfig):
     """layers, layers_from, hidden, ffn: of the student, as in DistilConfig. length: of a sequence, in pieces.
 
-    *_weight: label is masked pieces, logit the teacher's guesses at them, hidden and relation the rest.
+    *_weight: label is masked pieces, logit the teacher's guesses at them, hidden and relation the rest. dropout: while
+    training.
     """
 
     learning_rate: float = 3e-4
+    batch_size: int = 16
     length: int = 128
     layers: int | None = None
     layers_from: tuple[int, ...] = ()
@@ -56,7 +60,23 @@ class AgnosticConfig(StepsConfig):
     hidden_weight: float = 1.0
     relation_weight: float = 1.0
     softness: float = 2.0
+    dropout: float = 0.0
     freeze_embeddings: bool = True
+
+    @property
+    def weights(self) -> Weights:
+        return Weights(self.label_weight, self.logit_weight, self.hidden_weight, self.relation_weight)
+
+
+def check_agnostic(config: AgnosticConfig) -> None:
+    check_steps(config)
+    check_teaching(config.weights, config.softness, config.dropout)
+    if config.steps < 1:
+        raise UserError("--steps 0: expected 1 or more")
+    if not 0 < config.learning_rate < 1:
+        raise UserError(f"--learning-rate {config.learning_rate:g}: expected between 0 and 1, such as 3e-4")
+    if config.length < MIN_LENGTH:
+        raise UserError(f"--length {config.length}: expected {MIN_LENGTH} pieces or more")
 
 
 class EncoderDistillation:
@@ -73,8 +93,10 @@ class EncoderDistillation:
         positions = batch["labels"] != IGNORED
         if not self.has_head or not bool(positions.any()):
             return loss
-        guesses = _head_of(model)(student.last_hidden_state[positions]).float()
-        with torch.no_grad():
+        device = positions.device
+        with self.states.autocast(device):
+            guesses = _head_of(model)(student.last_hidden_state[positions]).float()
+        with torch.no_grad(), self.states.autocast(device):
             expected = _head_of(self.teacher)(teacher.last_hidden_state[positions]).float()
         pieces = nn.functional.cross_entropy(guesses, batch["labels"][positions])
         soft = soft_loss(guesses, expected, self.softness)
@@ -92,38 +114,49 @@ def distil_encoder(
 
     `<out>.training.json` holds the loss on held-out lines of every language along the way. UserError for bad input.
     """
-    check_steps(config)
+    check_agnostic(config)
     network = load_network(teacher)
     if network.labels:
         raise UserError(f"{teacher}: fine-tuned; task-agnostic distillation wants the encoder it was made from")
     if started_processes() > 1:
         raise UserError("task-agnostic distillation runs in one process; start it without torchrun")
     source = locate(teacher)
-    geometry = geometry_of(config, len(layers_of(network.model)))
+    geometry = chosen_geometry(config, len(layers_of(network.model)))
     if geometry == Geometry():
         raise UserError("no student; give its geometry (--layers, --hidden, --ffn)")
     names = tuple(raw.find(raw_text, config.languages or source.manifest.get("languages")))
     inputs = {"teacher": source.digest, "raw": raw.digest(raw_text, names)}
-    asked = artefact.request(STAGE, {**asdict(config), "mode": "task-agnostic", "licence": licence}, inputs)
+    settings = {**asdict(config), "mode": "task-agnostic"}
+    asked = artefact.request(STAGE, {**settings, "licence": licence}, inputs)
     if artefact.already_done(out, asked, force):
         say(f"{out}: already distilled with these inputs and settings")
         clear(out)
         return out
-    if config.hidden is not None and network.model.get_output_embeddings() is not None:
+    narrower = config.hidden not in (None, network.model.config.hidden_size)
+    if narrower and network.model.get_output_embeddings() is not None:
         network = replace(network, model=network.model.base_model)  # its masked-LM head has the old width
     pupil = make_student(network, geometry)
     with working_folder(out, asked) as work:
         pruned = pruned_in(source.manifest, geometry)
-        history = _train(pupil, network, geometry, config, raw_text, names, work, pruned)
+        with dropout_of(pupil.model, config.dropout):
+            history, lines = _train(pupil, network, geometry, config, raw_text, names, work, pruned)
         artefact.write_file(training_record(out), artefact.canonical_json({"request": asked, "steps": history}))
         changes: dict[str, Any] = {
             "languages": list(names),
-            "licences": licences_of(source.manifest, licence),
-            "geometry": describe(pupil),
+            "data": {
+                "path": str(raw_text.resolve()),
+                "languages": list(names),
+                "digest": inputs["raw"],
+                "licence": licence or NOT_STATED,
+                "lines": lines,
+            },
+            "licences": licences_of(source.manifest, licence or NOT_STATED),
+            "geometry": geometry_of(pupil.model),
+            "pruned": record(pupil.model, source.manifest["pruned"]["pattern"], pruned) if pruned else None,
         }
-        if pruned:
-            changes["pruned"] = record(pupil.model, source.manifest["pruned"]["pattern"], pruned)
-        write_network(pupil, out, asked, step_of(STAGE, {**asdict(config), "mode": "task-agnostic"}, inputs), changes)
+        if narrower:
+            changes["permuted"] = None
+        write_network(pupil, out, asked, step_of(STAGE, settings, inputs), changes)
         say(f"{out}: encoder written; {loss_line(history[-1])}")
     return out
 
@@ -137,11 +170,12 @@ def _train(
     names: tuple[str, ...],
     work: Path,
     pruned: list[str],
-) -> list[dict[str, Any]]:
+) -> tuple[list[dict[str, Any]], dict[str, int]]:
+    """The losses along the way, and the lines of each language."""
     arguments = arguments_of(config, config.learning_rate, work)
     texts = {name: tokens.survey(path) for name, path in raw.find(raw_text, names).items()}
     length = min(config.length, pupil.tokenizer.model_max_length)
-    reader = Reader.of(pupil.tokenizer, length, teacher.source.manifest)
+    reader = Reader.of(copy.deepcopy(pupil.tokenizer), length, teacher.source.manifest)  # it shortens the tokenizer
     packed = packed_sequences(texts, reader, work)
     set_seed(config.seed)
     objective = _objective(pupil, teacher, geometry, config)
@@ -163,16 +197,15 @@ def _train(
     sequences = Sequences(rows, draws, config.steps * config.batch_size)
     keep = [KeepZeros(pupil.model, masks_of(pupil.model, pruned))] if pruned else []
     masker = Masker(pieces, rate, config.seed)
-    return history + fit(
+    history += fit(
         pupil.model, sequences, masker, held_out, arguments, objective=objective, judge=judge, callbacks=keep
     )
+    return history, {name: text.lines for name, text in texts.items()}
 
 
 def _objective(pupil: Network, teacher: Network, geometry: Geometry, config: AgnosticConfig) -> EncoderDistillation:
     one_width = pupil.model.config.hidden_size == teacher.model.config.hidden_size
-    weights = Weights(
-        config.label_weight, config.logit_weight, config.hidden_weight if one_width else 0.0, config.relation_weight
-    )
+    weights = config.weights if one_width else replace(config.weights, hidden=0.0)
     pairs = pair_layers(geometry, teacher, pupil)
     states = Distillation(
         teacher.model, weights, layers=pairs, relations_at=pairs[-1], softness=config.softness,
@@ -186,8 +219,9 @@ def mean_objective(objective: EncoderDistillation, model: PreTrainedModel, batch
     """The loss on held-out lines, without dropout; the mode stays."""
     was, device = model.training, next(model.parameters()).device
     model.eval()
-    losses: list[float] = []
-    for start in range(0, len(batch["input_ids"]), _ROWS):
-        losses.append(float(objective(model, {k: v[start : start + _ROWS].to(device) for k, v in batch.items()})))
+    total, rows = 0.0, len(batch["input_ids"])
+    for start in range(0, rows, _ROWS):
+        part = {name: tensor[start : start + _ROWS].to(device) for name, tensor in batch.items()}
+        total += float(objective(model, part)) * len(part["input_ids"])
     model.train(was)
-    return sum(losses) / len(losses)
+    return total / rows

@@ -11,19 +11,25 @@ from typing import Any
 from edgener import artefact
 from edgener.compress.distil.student import Geometry, make_student, spread
 from edgener.compress.prune.patterns import record
-from edgener.compress.recover import RecoverConfig, check_recovery, read_lessons, recover
+from edgener.compress.recover import (
+    NONE_STATED,
+    Licences,
+    RecoverConfig,
+    check_recovery,
+    read_lessons,
+    recover,
+    write_record,
+)
 from edgener.console import say
 from edgener.errors import UserError
-from edgener.train.anatomy import layers_of, multiply_adds
+from edgener.train.anatomy import geometry_of, layers_of
 from edgener.train.config import f1_line
-from edgener.train.finetune import training_record
 from edgener.train.masks import KeepZeros, masks_of, pruned_tensors, renumbered
 from edgener.train.model import Network, load_classifier, load_config, locate
 from edgener.train.network import is_classifier, licences_of, step_of, write_network
 from edgener.train.work import clear, is_main_process, working_folder
 
 STAGE = "distil"
-LENGTHS = (32, 128)  # for which multiply-adds are stated, in pieces
 
 
 @dataclass(frozen=True)
@@ -40,7 +46,7 @@ class DistilConfig(RecoverConfig):
     ffn: int | None = None
 
 
-def geometry_of(config: Any, depth: int) -> Geometry:
+def chosen_geometry(config: Any, depth: int) -> Geometry:
     """UserError for layers that cannot be."""
     if config.layers is not None and config.layers_from and config.layers != len(config.layers_from):
         raise UserError(f"--layers {config.layers}: --layers-from names {len(config.layers_from)}")
@@ -60,7 +66,7 @@ def distil(
     student: str | None = None,
     data: Path | None = None,
     raw_text: Path | None = None,
-    licence: str | None = None,
+    licences: Licences = NONE_STATED,
     force: bool = False,
 ) -> Path:
     """Train a student under the classifier `teacher`; returns `out`.
@@ -73,14 +79,15 @@ def distil(
     its_source = locate(student) if student is not None else network.source
     if student is not None and not is_classifier(load_config(student)):
         raise UserError(f"{student}: no classifier in it; fine-tune it first (`edgener train`)")
-    geometry = geometry_of(config, len(layers_of(network.model)))
+    geometry = chosen_geometry(config, len(layers_of(network.model)))
     if student is not None and geometry != Geometry():
         raise UserError("--student: its geometry is what it is; leave --layers, --layers-from, --hidden and --ffn out")
     if student is None and geometry == Geometry():
         raise UserError("no student; give its geometry (--layers, --hidden, --ffn), or a model with --student")
-    lessons = read_lessons(network.source, config, data, raw_text, licence, network.labels)
+    lessons = read_lessons(network.source, config, data, raw_text, licences, network.labels)
     inputs = {"teacher": network.source.digest, "student": its_source.digest, **lessons.digests}
-    asked = artefact.request(STAGE, {**asdict(config), "licence": licence}, inputs)
+    stated = licences_of(its_source.manifest, *licences_of(network.source.manifest), *lessons.licences)
+    asked = artefact.request(STAGE, {**asdict(config), "licences": stated}, inputs)
     if artefact.already_done(out, asked, force):
         say(f"{out}: already distilled with these inputs and settings")
         clear(out)
@@ -98,18 +105,20 @@ def distil(
             work,
             layers=pairs,
             relations_at=pairs[-1],
+            channels=channels_of(network, pupil),
             callbacks=[KeepZeros(pupil.model, masks_of(pupil.model, pruned))] if pruned else [],
         )
         if is_main_process():
-            artefact.write_file(training_record(out), artefact.canonical_json(history))
+            write_record(out, asked, history)
             changes: dict[str, Any] = {
                 "languages": lessons.data.facts["languages"],
                 "data": lessons.data.facts,
-                "licences": licences_of(its_source.manifest, *licences_of(network.source.manifest), *lessons.licences),
-                "geometry": describe(pupil),
+                "licences": stated,
+                "geometry": geometry_of(pupil.model),
+                "pruned": record(pupil.model, its_source.manifest["pruned"]["pattern"], pruned) if pruned else None,
             }
-            if pruned:
-                changes["pruned"] = record(pupil.model, its_source.manifest["pruned"]["pattern"], pruned)
+            if geometry.hidden is not None:
+                changes["permuted"] = None
             write_network(pupil, out, asked, step_of(STAGE, asdict(config), inputs), changes)
             say(f"{out}: student written; dev F1 " + f1_line(history["best"]["f1"]))
     return out
@@ -121,16 +130,14 @@ def pruned_in(manifest: dict[str, Any], geometry: Geometry) -> list[str]:
     return renumbered(names, geometry.layers) if geometry.layers is not None else names
 
 
-def describe(network: Network) -> dict[str, Any]:
-    """Layers, width and cost, for the manifest."""
-    config = network.model.config
-    return {
-        "layers": config.num_hidden_layers,
-        "hidden": config.hidden_size,
-        "ffn": config.intermediate_size,
-        "heads": [layer.heads for layer in layers_of(network.model)],
-        "multiply_adds": {str(length): multiply_adds(network.model, length) for length in LENGTHS},
-    }
+def channels_of(teacher: Network, student: Network) -> list[int] | None:
+    """Which of the teacher's hidden channels each of the student's is, when either has had them permuted."""
+    orders = [network.source.manifest.get("permuted", {}).get("hidden") for network in (teacher, student)]
+    if orders[0] == orders[1] or student.model.config.hidden_size != teacher.model.config.hidden_size:
+        return None
+    width = teacher.model.config.hidden_size
+    places = {channel: place for place, channel in enumerate(orders[0] or range(width))}
+    return [places[channel] for channel in orders[1] or range(width)]
 
 
 def pair_layers(geometry: Geometry, teacher: Network, student: Network) -> list[tuple[int, int]]:

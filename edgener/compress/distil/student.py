@@ -1,7 +1,8 @@
 """A smaller network that begins with what its teacher knows: some of its layers, neurons and channels.
 
 Layers are copied from the teacher's (Sanh et al. 2019, DistilBERT). When the student is narrower it takes whole heads
-and the strongest channels and neurons, by the L2 norm of the weights that write and read them.
+and neurons, the strongest by the L2 norm of the weights that read into them and write from them, and the hidden
+channels that the layers write most to.
 """
 
 import copy
@@ -58,6 +59,11 @@ def _check(model: PreTrainedModel, geometry: Geometry) -> None:
     if geometry.ffn is not None and not 1 <= geometry.ffn <= model.config.intermediate_size:
         raise UserError(f"--ffn {geometry.ffn}: the teacher has {model.config.intermediate_size} neurons a layer")
     if geometry.hidden is not None:
+        embedded = model.get_input_embeddings().embedding_dim
+        if embedded != model.config.hidden_size:
+            raise UserError(
+                f"--hidden: embeddings {embedded} wide in a network of {model.config.hidden_size}; leave it out"
+            )
         size = layers[0].head_size
         if not size <= geometry.hidden <= model.config.hidden_size or geometry.hidden % size:
             raise UserError(

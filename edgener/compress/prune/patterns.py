@@ -14,6 +14,7 @@ import torch
 from torch.nn.functional import pad
 from transformers import PreTrainedModel
 
+from edgener.console import say
 from edgener.train.masks import Masks, masks_of
 
 UNSTRUCTURED, BLOCKS, HALF = "unstructured", "1x4", "2:4"
@@ -91,7 +92,9 @@ def record(model: PreTrainedModel, pattern: str, names: Iterable[str]) -> dict[s
     """A manifest's `pruned`: the pattern that all these tensors have, the sparsity of each, and of all together."""
     masks = masks_of(model, names)
     if not all(follows(mask, pattern) for mask in masks.values()):
-        pattern = UNSTRUCTURED  # zeros of an earlier stage, or inputs that a later one took out of a block
+        # Zeros of an earlier stage, or inputs that a later one took out of a block.
+        say(f"zeros do not follow the pattern {pattern} in every tensor: recorded as {UNSTRUCTURED}")
+        pattern = UNSTRUCTURED
     zeros = sum(int((~mask).sum()) for mask in masks.values())
     return {
         "pattern": pattern,

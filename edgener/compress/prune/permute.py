@@ -16,6 +16,7 @@ are pruned, a search maximises the sum of max(0, e - t): the Lagrangian of keepi
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import torch
@@ -23,6 +24,7 @@ from scipy.optimize import linear_sum_assignment  # type: ignore[import-untyped]
 from torch import Tensor
 from transformers import PreTrainedModel
 
+from edgener.artefact import canonical_json, read_json, write_file
 from edgener.compress.prune.channels import KINDS, ROWS, Channels, Move, plan
 from edgener.console import Progress
 from edgener.errors import UserError
@@ -42,23 +44,35 @@ class Kept:
 
 @dataclass(frozen=True)
 class PermutationReport:
-    """kinds: `hidden`, `neurons` and `values`, each over the linears that read such channels; total: over all."""
+    """kinds: `hidden`, `neurons` and `values`, each over the linears that read such channels; total: over all.
+
+    hidden: which hidden channel of the model before each one was.
+    """
 
     sparsity: float
     scope: Scope
     kinds: dict[str, Kept]
     total: Kept
+    hidden: tuple[int, ...]
 
 
 def permute(
-    model: PreTrainedModel, sparsity: float, *, seed: int = 0, rounds: int = 36, scope: Scope = "global"
+    model: PreTrainedModel,
+    sparsity: float,
+    *,
+    seed: int = 0,
+    rounds: int = 36,
+    scope: Scope = "global",
+    written: Path | None = None,
 ) -> PermutationReport:
     """Permute the channels of a classifier, masked LM or bare encoder in place; it computes the same function.
 
     sparsity: the share of blocks to be pruned later, between 0 and 1. scope: one threshold over all linears, or one for
     each. rounds: how often each kind of channels is regrouped; what 36 miss is a few parts in ten thousand. The same
     seed gives the same order. Weights that are zero stay zero and move with their channels; a mask kept elsewhere
-    does not. UserError, before anything is changed, for a head or an architecture that is not known.
+    does not. written: a file that keeps the orders found; where it exists they are read from it, since on another
+    machine the search may end elsewhere. UserError, before anything is changed, for a head or an architecture that is
+    not known.
     """
     if not 0 < sparsity < 1:
         raise UserError(f"sparsity {sparsity}: expected a share between 0 and 1, such as 0.5")
@@ -66,14 +80,22 @@ def permute(
         raise UserError(f"scope {scope}: expected global or layer")
     channels, moves = plan(model)
     before = _kept(channels, sparsity, scope)
-    _search(channels, sparsity, scope, rounds, torch.Generator().manual_seed(seed))
-    after = _kept(channels, sparsity, scope)
-    if after["total"] > before["total"]:
-        _apply(moves)
+    if written is not None and written.is_file():
+        for one, order in zip(channels, read_json(written), strict=True):
+            one.order = torch.tensor(order)
     else:
-        after = before
+        identity = [one.order for one in channels]
+        _search(channels, sparsity, scope, rounds, torch.Generator().manual_seed(seed))
+        if _kept(channels, sparsity, scope)["total"] <= before["total"]:
+            for one, order in zip(channels, identity, strict=True):
+                one.order = order
+        if written is not None:
+            write_file(written, canonical_json([one.order.tolist() for one in channels]))
+    after = _kept(channels, sparsity, scope)
+    _apply(moves)
     kept = {kind: Kept(before[kind], after[kind]) for kind in before}
-    return PermutationReport(sparsity, scope, {kind: kept[kind] for kind in KINDS}, kept["total"])
+    hidden = next(tuple(one.order.tolist()) for one in channels if one.kind == "hidden")
+    return PermutationReport(sparsity, scope, {kind: kept[kind] for kind in KINDS}, kept["total"], hidden)
 
 
 def _cuts(channels: Sequence[Channels], sparsity: float, scope: Scope) -> dict[int, Tensor]:

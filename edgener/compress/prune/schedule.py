@@ -26,8 +26,7 @@ class GradualPruning(KeepZeros):
     """
 
     def __init__(self, model: PreTrainedModel, names: list[str], choose: Chooser, final: float, ramp: float) -> None:
-        everything = {name: torch.ones_like(one, dtype=torch.bool) for name, one in weights_of(model, names).items()}
-        super().__init__(model, everything)
+        super().__init__(model, masks_of(model, names))
         self.choose, self.final, self.ramp = choose, final, ramp
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
@@ -39,7 +38,7 @@ class GradualPruning(KeepZeros):
         # Momentum may have moved pruned weights in this step: zero again before magnitudes are compared.
         apply_masks(self.model, self.masks)
         end = max(1, int(self.ramp * state.max_steps))
-        every = max(1, end // UPDATES)
+        every = -(-end // UPDATES)
         step = state.global_step
         if step <= end and (step % every == 0 or step == end):
             weights = weights_of(self.model, self.masks)

@@ -6,7 +6,6 @@ gradual   sparsity rises on a cubic schedule while the model learns from the den
 """
 
 import copy
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatch
 from functools import partial
@@ -17,12 +16,21 @@ from edgener import artefact
 from edgener.compress.prune.patterns import BLOCKS, HALF, PATTERNS, SCOPES, UNSTRUCTURED, choose_masks, record
 from edgener.compress.prune.permute import Scope, permute
 from edgener.compress.prune.schedule import GradualPruning
-from edgener.compress.recover import Lessons, RecoverConfig, check_recovery, read_lessons, recover
+from edgener.compress.recover import (
+    NONE_STATED,
+    Lessons,
+    Licences,
+    RecoverConfig,
+    check_recovery,
+    facts_of,
+    read_lessons,
+    recover,
+    write_record,
+)
 from edgener.console import say
 from edgener.errors import UserError
 from edgener.train.anatomy import layers_of, linears_of
 from edgener.train.config import f1_line
-from edgener.train.finetune import training_record
 from edgener.train.masks import KeepZeros, apply_masks, masks_of, pruned_tensors, weights_of
 from edgener.train.model import Network, locate
 from edgener.train.network import licences_of, load_network, step_of, write_network
@@ -80,7 +88,7 @@ def prune(
     *,
     data: Path | None = None,
     raw_text: Path | None = None,
-    licence: str | None = None,
+    licences: Licences = NONE_STATED,
     force: bool = False,
 ) -> Path:
     """Prune the encoder of `model` (folder or hub id); returns `out`. UserError for bad input.
@@ -89,6 +97,8 @@ def prune(
     tensor; dev F1 to `<out>.training.json`.
     """
     check_prune(config)
+    if not config.epochs and (data is not None or raw_text is not None):
+        raise UserError("--data and --raw: nothing is trained here; give --epochs too, or leave them out")
     source = locate(model)
     network = load_network(model)
     if config.when == BEFORE and network.labels:
@@ -96,27 +106,40 @@ def prune(
     if config.when != BEFORE and not network.labels:
         raise UserError(f"{model}: no classifier in it; fine-tune it first, or prune it with --when before")
     names = chosen_tensors(network, config.tensors)
-    lessons = read_lessons(source, config, data, raw_text, licence, network.labels) if config.epochs else None
+    lessons = read_lessons(source, config, data, raw_text, licences, network.labels) if config.epochs else None
     inputs = {"model": source.digest, **(lessons.digests if lessons else {})}
-    asked = artefact.request(STAGE, {**asdict(config), "licence": licence}, inputs)
+    stated = licences_of(source.manifest, *(lessons.licences if lessons else (licences.data,)))
+    settings = _settings(config)
+    asked = artefact.request(STAGE, {**settings, "licences": stated}, inputs)
     if artefact.already_done(out, asked, force):
         say(f"{out}: already pruned with these inputs and settings")
         clear(out)
         return out
+    if lessons is None and not is_main_process():
+        return out  # without training there is nothing to share
     with working_folder(out, asked) as work:
-        history, permuted = _prune(network, names, lessons, config, work)
+        changes: dict[str, Any] = {"licences": stated}
+        history = _prune(network, names, lessons, config, work, changes)
         if is_main_process():
-            if history:
-                artefact.write_file(training_record(out), artefact.canonical_json(history))
-            stated = licences_of(source.manifest, *(lessons.licences if lessons else ()))
             every = sorted({*names, *pruned_tensors(source.manifest)})
-            pruned = record(network.model, config.pattern, every) | ({"permuted": permuted} if permuted else {})
-            changes = {"pruned": pruned, "licences": stated}
-            write_network(network, out, asked, step_of(STAGE, asdict(config), inputs), changes)
-            reached = pruned["sparsity"]
+            changes["pruned"] = record(network.model, config.pattern, every)
+            if lessons is not None:
+                changes |= facts_of(source, lessons)
+            write_record(out, asked, history)
+            write_network(network, out, asked, step_of(STAGE, settings, inputs), changes)
+            reached = changes["pruned"]["sparsity"]
             f1 = "; dev F1 " + f1_line(history["best"]["f1"]) if history else ""
-            say(f"{out}: {100 * reached:.1f} % of {len(names)} tensors pruned{f1}")
+            say(f"{out}: {100 * reached:.1f} % of {len(every)} tensors pruned{f1}")
     return out
+
+
+def _settings(config: PruneConfig) -> dict[str, Any]:
+    """What decides the result: without training, none of the settings of training."""
+    settings = asdict(config)
+    if config.epochs:
+        return settings
+    mine = ("epochs", "sparsity", "when", "scope", "pattern", "tensors", "permute", *(["seed"] * config.permute))
+    return {name: settings[name] for name in mine}
 
 
 def chosen_tensors(network: Network, patterns: tuple[str, ...]) -> list[str]:
@@ -129,40 +152,43 @@ def chosen_tensors(network: Network, patterns: tuple[str, ...]) -> list[str]:
 
 
 def _prune(
-    network: Network, names: list[str], lessons: Lessons | None, config: PruneConfig, work: Path
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Prune `network.model` in place; the history of the training and what permuting gained, each empty without it."""
+    network: Network,
+    names: list[str],
+    lessons: Lessons | None,
+    config: PruneConfig,
+    work: Path,
+    changes: dict[str, Any],
+) -> dict[str, Any]:
+    """Prune `network.model` in place; the history of the training, empty without one.
+
+    changes: gets what the manifest is to say of permuted channels.
+    """
     model = network.model
     before = pruned_tensors(network.source.manifest)
-    permuted = {}
     if config.permute:
-        permuted = asdict(permute(model, config.sparsity, seed=config.seed, scope=cast(Scope, config.scope)))
+        report = permute(
+            model, config.sparsity, seed=config.seed, scope=cast(Scope, config.scope), written=work / "orders.json"
+        )
+        order = network.source.manifest.get("permuted", {}).get("hidden") or range(len(report.hidden))
+        changes["permuted"] = {**asdict(report), "hidden": [order[channel] for channel in report.hidden]}
     old = masks_of(model, before)
-    teacher = copy.deepcopy(model) if config.epochs else None
-    choose = partial(_choose, pattern=config.pattern, scope=config.scope)
+    teacher = copy.deepcopy(model)
+    choose = partial(choose_masks, pattern=config.pattern, scope=config.scope)
     if config.when == GRADUAL:
-        held: KeepZeros = GradualPruning(model, names, choose, config.sparsity, config.ramp)
-        kept_before = KeepZeros(model, old)
-        callbacks = [held, kept_before]
+        callbacks = [GradualPruning(model, names, choose, config.sparsity, config.ramp), KeepZeros(model, old)]
     else:
         apply_masks(model, choose(weights_of(model, names), config.sparsity))
         callbacks = [KeepZeros(model, masks_of(model, {*names, *before}))]
     if lessons is None:
-        return {}, permuted
-    depth = len(layers_of(model))
-    history = recover(
+        return {}
+    return recover(
         network,
         teacher,
         lessons,
         config,
         work,
-        layers=[(layer, layer) for layer in range(depth)],
+        layers=[(layer, layer) for layer in range(len(layers_of(model)))],
         callbacks=callbacks,
         # In the epochs before the ramp's end the network was denser: their F1 is that of another network.
         counts_from=config.ramp if config.when == GRADUAL else 0.0,
     )
-    return history, permuted
-
-
-def _choose(weights: Mapping[str, Any], sparsity: float, *, pattern: str, scope: str) -> dict[str, Any]:
-    return choose_masks(weights, sparsity, pattern, scope)

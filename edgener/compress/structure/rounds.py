@@ -21,7 +21,7 @@ from edgener.compress.structure.config import StructureConfig
 from edgener.compress.structure.cut import Cut, apply_cut, cut_of
 from edgener.compress.structure.importance import calibration, importance
 from edgener.console import say
-from edgener.train.anatomy import layers_of, multiply_adds
+from edgener.train.anatomy import geometry_of, layers_of
 from edgener.train.finetune import training_record
 from edgener.train.masks import KeepZeros, masks_of, pruned_tensors, renumbered
 from edgener.train.model import Network, load_classifier
@@ -30,7 +30,6 @@ from edgener.train.work import is_main_process, started_processes, working_folde
 
 ROUND = "structure-round"
 CUT = "cut.json"
-LENGTHS = (32, 128)  # pieces, for which multiply-adds are stated
 
 
 class Rounds:
@@ -67,12 +66,12 @@ class Rounds:
     def _round(self, network: Network, origins: Sequence[int], goal: Goal, place: Path, asked: str) -> None:
         """Cut and train `network` in place, and write it to `place`."""
         with working_folder(place, asked) as training:
-            before = geometry_of(network.model, origins)
+            before = _geometry(network.model, origins)
             cut = self._choose(network, origins, goal, training / CUT)
             apply_cut(network.model, cut)
             network = _renamed(network, cut)
             origins = [origins[layer] for layer in cut.layers]
-            facts = {"before": before, "after": geometry_of(network.model, origins)}
+            facts = {"before": before, "after": _geometry(network.model, origins)}
             if self.config.epochs:
                 facts |= self._recover(network, origins, training)
             if is_main_process():
@@ -113,6 +112,7 @@ class Rounds:
         """What a round ended with, as a successor of the original: rounds are no steps of their own in its manifest."""
         found = load_classifier(str(place))
         manifest = dict(self.original.source.manifest)
+        manifest.pop("pruned", None)
         if "pruned" in found.source.manifest:
             manifest["pruned"] = found.source.manifest["pruned"]
         return replace(found, source=replace(self.original.source, manifest=manifest))
@@ -134,23 +134,9 @@ def _renamed(network: Network, cut: Cut) -> Network:
     names = renumbered(pruned["tensors"], cut.layers) if pruned else []
     if pruned and names:
         manifest["pruned"] = record(network.model, pruned["pattern"], names)
-        if manifest["pruned"]["pattern"] != pruned["pattern"]:
-            say(f"zeros no longer follow the pattern {pruned['pattern']}: inputs inside its blocks were removed")
     return replace(network, source=replace(network.source, manifest=manifest))
 
 
-def geometry_of(model: PreTrainedModel, origins: Sequence[int]) -> dict[str, Any]:
-    """Sizes and cost, for the manifest. origins: which layers of the original these are, counted from 0.
-
-    multiply_adds: of the layers, over so many pieces; see edgener.train.anatomy.
-    """
-    layers = layers_of(model)
-    return {
-        "layers": len(layers),
-        "from_layers": list(origins),
-        "hidden": model.config.hidden_size,
-        "ffn": layers[0].up.out_features,
-        "heads": [layer.heads for layer in layers],
-        "parameters": sum(one.numel() for one in model.parameters()),
-        "multiply_adds": {str(length): multiply_adds(model, length) for length in LENGTHS},
-    }
+def _geometry(model: PreTrainedModel, origins: Sequence[int]) -> dict[str, Any]:
+    """Sizes and cost. origins: which layers of the original these are, counted from 0."""
+    return {**geometry_of(model), "from_layers": list(origins)}

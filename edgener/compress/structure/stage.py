@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from edgener import artefact
-from edgener.compress.recover import read_lessons
+from edgener.compress.recover import NONE_STATED, Licences, facts_of, read_lessons, write_record
 from edgener.compress.structure.choose import goals_of
 from edgener.compress.structure.config import StructureConfig, check_structure
 from edgener.compress.structure.rounds import Rounds
 from edgener.console import say
 from edgener.errors import UserError
 from edgener.train.config import f1_line
-from edgener.train.finetune import training_record
 from edgener.train.model import locate
 from edgener.train.network import licences_of, load_network, step_of, write_network
 from edgener.train.work import clear, is_main_process, working_folder
@@ -28,7 +27,7 @@ def structure(
     *,
     data: Path | None = None,
     raw_text: Path | None = None,
-    licence: str | None = None,
+    licences: Licences = NONE_STATED,
     force: bool = False,
 ) -> Path:
     """Remove heads, neurons and layers of the classifier `model` (folder or hub id); returns `out`.
@@ -42,9 +41,10 @@ def structure(
     if not network.labels:
         raise UserError(f"{model}: no classifier in it; fine-tune it first, with edgener train")
     goals = goals_of(network.model, config.heads, config.ffn, config.layers, config.steps)
-    lessons = read_lessons(source, config, data, raw_text, licence, network.labels)
+    lessons = read_lessons(source, config, data, raw_text, licences, network.labels)
     inputs = {"model": source.digest, **lessons.digests}
-    asked = artefact.request(STAGE, {**asdict(config), "licence": licence}, inputs)
+    stated = licences_of(source.manifest, *lessons.licences)
+    asked = artefact.request(STAGE, {**asdict(config), "licences": stated}, inputs)
     if artefact.already_done(out, asked, force):
         say(f"{out}: already cut with these inputs and settings")
         clear(out)
@@ -54,10 +54,10 @@ def structure(
     with working_folder(out, asked) as work:
         network, rounds = Rounds(network, lessons, config, asked).run(goals, work)
         if is_main_process():
-            last = {name: rounds[-1][name] for name in ("epochs", "best") if name in rounds[-1]}
-            artefact.write_file(training_record(out), artefact.canonical_json({"rounds": rounds, **last}))
-            stated = licences_of(source.manifest, *lessons.licences)
-            changes = {"geometry": rounds[-1]["after"], "licences": stated}
+            last: dict[str, Any] = {name: rounds[-1][name] for name in ("epochs", "best") if name in rounds[-1]}
+            write_record(out, asked, {"rounds": rounds, **last})
+            changes = {"geometry": rounds[-1]["after"], "licences": stated, **facts_of(source, lessons)}
+            changes["pruned"] = network.source.manifest.get("pruned")
             write_network(network, out, asked, step_of(STAGE, asdict(config), inputs), changes)
             say(f"{out}: model written; {_summary(rounds)}")
     return out

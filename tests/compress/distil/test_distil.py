@@ -10,6 +10,7 @@ from edgener import artefact
 from edgener.compress.distil.stage import DistilConfig, distil
 from edgener.compress.distil.student import Geometry, make_student, spread
 from edgener.compress.prune.stage import PruneConfig, prune
+from edgener.compress.recover import dropout_of
 from edgener.errors import UserError
 from edgener.text import raw
 from edgener.train.anatomy import multiply_adds
@@ -137,6 +138,36 @@ def test_a_student_cut_from_a_pruned_teacher_keeps_zeros_under_their_new_names(
     assert torch.equal(masks_of(student, [name])[name], zeros)
 
 
+def test_zeros_that_went_with_their_layers_are_not_recorded(tiny_model: Path, tmp_path: Path) -> None:
+    config = PruneConfig(sparsity=0.5, tensors=("*.layer.1.*",))
+    pruned = prune(str(tiny_model), config, tmp_path / "p")
+    out = distil(str(pruned), DistilConfig(layers_from=(0,), **QUICK), tmp_path / "s")
+    assert "pruned" not in _manifest(out)
+    again = distil(str(out), DistilConfig(ffn=64, **QUICK), tmp_path / "t")  # reads no table of what is gone
+    assert _manifest(again)["geometry"]["ffn"] == 64
+
+
+def test_raw_text_is_of_no_use_to_labels_alone(tiny_model: Path, tmp_path: Path) -> None:
+    (tmp_path / "hau.txt").write_text("Musa ya tafi Kano .\n", encoding="utf-8")
+    config = DistilConfig(layers=1, languages=("hau",), logit_weight=0.0, hidden_weight=0.0, **QUICK)
+    with pytest.raises(UserError, match="only labels have a weight"):
+        distil(str(tiny_model), config, tmp_path / "s", raw_text=tmp_path / "hau.txt")
+
+
+def test_dropout_is_another_while_training_only(tiny_model: Path) -> None:
+    model = load_classifier(str(tiny_model)).model
+    modules = [module for module in model.modules() if isinstance(module, torch.nn.Dropout)]
+    before = [module.p for module in modules]
+    assert any(before)
+    with dropout_of(model, 0.0):
+        assert not any(module.p for module in modules)
+        model.train()
+        ids = torch.tensor([[0, 5, 6, 7, 2]])
+        assert torch.equal(model(input_ids=ids).logits, model(input_ids=ids).logits)
+    assert [module.p for module in modules] == before
+    assert model.config.hidden_dropout_prob == 0.2
+
+
 def test_mistakes(tiny_model: Path, tiny_encoder: Path, tmp_path: Path) -> None:
     for message, config, student in (
         ("no student", DistilConfig(), None),
@@ -147,6 +178,7 @@ def test_mistakes(tiny_model: Path, tiny_encoder: Path, tmp_path: Path) -> None:
         ("128 neurons", DistilConfig(ffn=500), None),
         ("leave --layers", DistilConfig(layers=1), str(tiny_model)),
         ("--epochs 0", DistilConfig(epochs=0, layers=1), None),
+        ("nothing to learn from", DistilConfig(layers=1, label_weight=0, logit_weight=0, hidden_weight=0), None),
         ("--hidden-weight -1", DistilConfig(layers=1, hidden_weight=-1.0), None),
     ):
         with pytest.raises(UserError, match=message):

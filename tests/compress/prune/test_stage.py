@@ -12,6 +12,7 @@ from edgener.compress.prune import schedule
 from edgener.compress.prune.patterns import follows
 from edgener.compress.prune.schedule import cubic
 from edgener.compress.prune.stage import PruneConfig, prune
+from edgener.compress.recover import Licences
 from edgener.errors import UserError
 from edgener.train.finetune import training_record
 from edgener.train.masks import masks_of, weights_of
@@ -81,6 +82,61 @@ def test_recovery_wins_back_what_pruning_lost(tiny_model: Path, tmp_path: Path) 
     assert all(torch.equal(before[name], after[name]) for name in before)
 
 
+def test_a_permuted_model_that_was_killed_goes_on_with_its_order(
+    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On another machine the search might end elsewhere."""
+    from edgener.compress.prune import permute
+
+    config = PruneConfig(sparsity=0.5, pattern="1x4", permute=True, **QUICK)
+    whole = prune(str(tiny_model), config, tmp_path / "whole")
+
+    class Stopped(Exception):
+        pass
+
+    def stop(*_: object, **__: object) -> None:
+        raise Stopped
+
+    with monkeypatch.context() as stopped, pytest.raises(Stopped):
+        stopped.setattr("edgener.compress.prune.stage.recover", stop)
+        prune(str(tiny_model), config, tmp_path / "killed")
+    monkeypatch.setattr(permute, "_search", stop)
+    again = prune(str(tiny_model), config, tmp_path / "killed")
+    assert (again / "model.safetensors").read_bytes() == (whole / "model.safetensors").read_bytes()
+    found = artefact.find(again)
+    assert found is not None
+    assert sorted(found.manifest["permuted"]["hidden"]) == list(range(64))
+
+
+def test_a_permuted_student_is_compared_channel_by_channel_with_its_teacher(tiny_model: Path, tmp_path: Path) -> None:
+    from edgener.compress.distil.stage import channels_of
+    from edgener.compress.objective import Distillation, Weights
+
+    config = PruneConfig(sparsity=0.01, pattern="1x4", permute=True)
+    student = load_classifier(str(prune(str(tiny_model), config, tmp_path / "p")))
+    teacher = load_classifier(str(tiny_model))
+    ids = torch.tensor([[0, 5, 6, 7, 2]])
+    batch = {"input_ids": ids, "attention_mask": torch.ones_like(ids), "labels": torch.full_like(ids, -1)}
+    weights, layers = Weights(labels=0, logits=0, hidden=1), [(0, 0), (1, 1)]
+    order = channels_of(teacher, student)
+    assert order is not None
+    assert order != list(range(64))
+    aligned = Distillation(teacher.model, weights, layers=layers, channels=order)(student.model, batch)
+    mixed_up = Distillation(teacher.model, weights, layers=layers)(student.model, batch)
+    assert float(aligned) < 0.05
+    assert float(mixed_up) > 1
+    assert channels_of(student, teacher) is not None
+    assert channels_of(teacher, teacher) is None
+
+
+def test_a_dropped_training_record_is_not_taken_for_the_new_models(tiny_model: Path, tmp_path: Path) -> None:
+    out = tmp_path / "p"
+    prune(str(tiny_model), PruneConfig(sparsity=0.5, **{**QUICK, "epochs": 1}), out)
+    assert training_record(out).is_file()
+    prune(str(tiny_model), PruneConfig(sparsity=0.5), out, force=True)
+    assert not training_record(out).exists()
+
+
 def test_only_the_chosen_tensors_are_pruned(tiny_model: Path, tmp_path: Path) -> None:
     config = PruneConfig(sparsity=0.5, tensors=("*.intermediate.dense.*", "*.layer.1.output.dense.*"))
     masks = _pruned(prune(str(tiny_model), config, tmp_path / "p"))
@@ -136,11 +192,13 @@ def test_masks_are_chosen_at_most_a_hundred_times(monkeypatch: pytest.MonkeyPatc
         return {name: torch.ones_like(one, dtype=torch.bool) for name, one in weights.items()}
 
     gradual = schedule.GradualPruning(model, names, choose, 0.5, 0.5)
-    for step in range(1, 2001):
-        gradual.on_step_end(None, SimpleNamespace(global_step=step, max_steps=2000), None)
-    assert len(asked) == schedule.UPDATES
-    assert asked == sorted(asked)
-    assert asked[-1] == 0.5
+    for steps in (2000, 398):
+        asked.clear()
+        for step in range(1, steps + 1):
+            gradual.on_step_end(None, SimpleNamespace(global_step=step, max_steps=steps), None)
+        assert len(asked) <= schedule.UPDATES
+        assert asked == sorted(asked)
+        assert asked[-1] == 0.5
 
 
 def test_mistakes(tiny_model: Path, tiny_encoder: Path, tmp_path: Path) -> None:
@@ -155,11 +213,33 @@ def test_mistakes(tiny_model: Path, tiny_encoder: Path, tmp_path: Path) -> None:
         ("already fine-tuned", tiny_model, PruneConfig(when="before")),
         ("no classifier", tiny_encoder, PruneConfig()),
         ("no such linear", tiny_model, PruneConfig(tensors=("nothing*",))),
+        ("at least|expected 1 or more", tiny_model, PruneConfig(when="gradual", epochs=0)),
         ("does the training", tiny_encoder, PruneConfig(when="before", epochs=1)),
     ):
         with pytest.raises(UserError, match=message):
             prune(str(model), config, out)
     assert not out.exists()
+    with pytest.raises(UserError, match="nothing is trained"):
+        prune(str(tiny_model), PruneConfig(), out, raw_text=tmp_path)
+    with pytest.raises(UserError, match="none of the model's languages"):
+        other = tmp_path / "data" / "yor"
+        other.mkdir(parents=True)
+        for split in ("train", "dev"):
+            (other / f"{split}.txt").write_text("Ada B-PER\nje O\n", encoding="utf-8")
+        prune(str(tiny_model), PruneConfig(epochs=1), out, data=tmp_path / "data")
+
+
+def test_licences_of_labelled_and_raw_text_are_kept_apart(tiny_model: Path, tmp_path: Path) -> None:
+    texts = tmp_path / "texts"
+    texts.mkdir()
+    for language in ("hau", "swa"):
+        (texts / f"{language}.txt").write_text("Musa ya tafi Kano .\n" * 5, encoding="utf-8")
+    config = PruneConfig(sparsity=0.5, **{**QUICK, "epochs": 1})
+    out = prune(str(tiny_model), config, tmp_path / "p", raw_text=texts, licences=Licences(None, "CC-BY-SA-4.0"))
+    found = artefact.find(out)
+    assert found is not None
+    assert found.manifest["licences"] == ["not stated", "CC-BY-SA-4.0"]
+    assert found.manifest["data"]["licence"] == "not stated"
 
 
 def test_a_model_whose_data_is_gone_wants_another(tiny_model: Path, sample_data: Path, tmp_path: Path) -> None:
