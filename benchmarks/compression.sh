@@ -4,7 +4,7 @@
 #   ENCODER=DIR_OR_HUB_ID MASAKHANER1=DIR MASAKHANER2=DIR TEXTS=DIR RESULTS=DIR benchmarks/compression.sh [PATTERN ...]
 #
 # From a checkout without changes, with its virtual environment activated, in the folder that is to hold runs/. PATTERN
-# picks models by name (a shell pattern; all of them by default). What is finished is passed over and what was killed
+# picks models by name (a shell pattern; all of them by default, but not `speed`). What is finished is passed over and what was killed
 # goes on, so the script can be started again, and twice at a time with different patterns. All of it takes about twelve
 # hours on one core with AVX512-BF16.
 set -euo pipefail
@@ -70,8 +70,19 @@ make pretrain-random pretrain --raw "$TEXTS" "${FIVE[@]}" --preset mini --steps 
 both mini train "${DATA[@]}" --encoder runs/pretrain-mini --learning-rate 3e-4 --epochs 8 "${BF16[@]}" --licence CC-BY-NC-4.0
 both mini-random train "${DATA[@]}" --encoder runs/pretrain-random --learning-rate 3e-4 --epochs 8 "${BF16[@]}" --licence CC-BY-NC-4.0
 
+# As they go to a device: dynamic int8. The gate would refuse what loses a point; here it is measured.
+for name in teacher student-6 student-4 structure-half structure-third; do
+  if [[ -d runs/$name ]]; then both $name-int8 export runs/$name --quant int8 --max-f1-drop 10; fi
+done
+
 for engine in torch-int8 llm-int8; do
   if wanted teacher-$engine && [[ ! -e $RESULTS/f1-teacher-$engine.json ]]; then
     edgener evaluate runs/teacher "${DATA[@]}" --engine $engine --batch-size 16 --out "$RESULTS/f1-teacher-$engine.json"
   fi
 done
+
+# Latency and size. Nothing else should run then, so it has to be asked for: benchmarks/compression.sh speed
+if [[ " ${PATTERNS[*]} " == *" speed "* ]]; then
+  edgener benchmark runs/{teacher,student-6,student-4,structure-half,structure-third}-int8 --baseline torch-fp32=runs/teacher \
+    --baseline torch-int8=runs/teacher --baseline llm-int8=runs/teacher --out "$RESULTS/benchmark-compressed.json"
+fi

@@ -5,11 +5,12 @@ from typing import Annotated
 
 import typer
 
-from edgener.commands.common import Force, Json, Languages, name_of, need_train, newest_model
-from edgener.console import print_json, print_table
+from edgener.commands.common import Force, Json, Languages, name_of, need_train, newest_model, print_result
+from edgener.console import print_table
 
 
 def export(
+    context: typer.Context,
     model: Annotated[
         str | None, typer.Argument(help="Model folder or hub id; the newest model under runs/ by default.")
     ] = None,
@@ -73,13 +74,13 @@ def export(
         )
     except GateFailed as failure:
         if json:
-            print_json({"bundle": None, "gate": failure.gate.as_dict()})
+            print_result(context, {"bundle": None, "gate": failure.gate.as_dict()})
         else:
             print_table("Gate", COLUMNS, failure.gate.rows())
         raise
     report = read_report(bundle)
     if json:
-        print_json({"bundle": str(bundle), "report": report})
+        print_result(context, {"bundle": str(bundle), "report": report})
         return
     rows = [[name, entry["bytes"] / 1e6] for name, entry in report["files"].items()]
     print_table(f"{bundle}", ["file", "MB"], rows)
