@@ -72,7 +72,10 @@ both mini-random train "${DATA[@]}" --encoder runs/pretrain-random --learning-ra
 
 # As they go to a device: dynamic int8. The gate would refuse what loses a point; here it is measured.
 for name in teacher student-6 student-4 structure-half structure-third; do
-  if [[ -d runs/$name ]]; then both $name-int8 export runs/$name --quant int8 --max-f1-drop 10; fi
+  if [[ -d runs/$name ]]; then
+    make $name-int8 export runs/$name --quant int8 --max-f1-drop 10
+    score $name-int8 --batch-size 1
+  fi
 done
 
 for engine in torch-int8 llm-int8; do
