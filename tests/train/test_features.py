@@ -10,11 +10,13 @@ from edgener.text.corpus import Sentence
 from edgener.text.tagger import DecodeSpec
 from edgener.train.features import (
     IGNORED,
+    UNTAGGED,
     BalancedSampler,
     Example,
     collate,
     examples_of,
     quotas,
+    raw_examples,
     split_between_words,
 )
 from edgener.train.tiny import tokenizer
@@ -72,14 +74,18 @@ def _corpus() -> list[Example]:
     return [Example(name, (0,) * (3 + place % 7), (0,)) for name, size in sizes.items() for place in range(size)]
 
 
+def _sampler(temperature: float, seed: int = 0) -> BalancedSampler:
+    return BalancedSampler(_corpus(), quotas({"big": 400, "small": 25}, temperature), 8, seed)
+
+
 def test_temperature_one_keeps_the_corpus_as_it_is() -> None:
-    drawn = list(BalancedSampler(_corpus(), 1.0, 8, seed=0))
+    drawn = list(_sampler(1.0))
     assert sorted(drawn) == list(range(425))
 
 
 def test_temperature_lifts_the_small_language_and_draws_its_examples_equally() -> None:
     corpus = _corpus()
-    drawn = Counter(BalancedSampler(corpus, 2.0, 8, seed=0))
+    drawn = Counter(_sampler(2.0))
     small = [drawn[index] for index, example in enumerate(corpus) if example.group == "small"]
     assert sum(small) == quotas({"big": 400, "small": 25}, 2.0)["small"] == 85
     assert max(small) - min(small) <= 1
@@ -87,15 +93,41 @@ def test_temperature_lifts_the_small_language_and_draws_its_examples_equally() -
 
 
 def test_the_order_is_a_function_of_seed_and_epoch() -> None:
-    one, other = (BalancedSampler(_corpus(), 2.0, 8, seed=3) for _ in range(2))
+    one, other = (_sampler(2.0, seed=3) for _ in range(2))
     first = list(one)
     assert first == list(other)
     other.set_epoch(1)
     assert first != list(other)
 
 
+def test_a_quota_below_a_groups_size_draws_others_in_every_epoch() -> None:
+    """Raw text: there is more of it than an epoch takes."""
+    sampler = BalancedSampler(_corpus(), {"big": 40, "small": 25}, 8, seed=0)
+    epochs = []
+    for epoch in range(3):
+        sampler.set_epoch(epoch)
+        drawn = Counter(sampler)
+        assert drawn.total() == len(sampler) == 65
+        assert max(drawn.values()) == 1
+        epochs.append({index for index in drawn if index < 400})
+    assert len(set.union(*epochs)) > 100
+
+
+def test_quotas_add_up_to_what_is_asked() -> None:
+    assert sum(quotas({"a": 100, "b": 10, "c": 1}, 3.0, total=50).values()) == 50
+
+
+def test_raw_text_is_read_as_the_runtime_reads_it_and_has_no_tags() -> None:
+    backend = tokenizer(WORDS * 50, 40).backend_tokenizer
+    (raw,) = raw_examples("hau raw", ["tafi  Kano,"], backend, SPEC)
+    (tagged,) = examples_of("hau", [Sentence(("tafi", "Kano", ","), ("O", "B-LOC", "O"), 1)], backend, LABELS, SPEC)
+    assert raw.ids == tagged.ids
+    assert [label == IGNORED for label in raw.labels] == [label == IGNORED for label in tagged.labels]
+    assert set(raw.labels) == {IGNORED, UNTAGGED}
+
+
 def test_batches_hold_examples_of_a_like_length() -> None:
     corpus = _corpus()
-    drawn = list(BalancedSampler(corpus, 1.0, 8, seed=0))
+    drawn = list(_sampler(1.0))
     spread = [len({len(corpus[index].ids) for index in drawn[at : at + 8]}) for at in range(0, len(drawn) - 8, 8)]
     assert sum(spread) / len(spread) < 3
