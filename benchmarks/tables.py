@@ -213,6 +213,7 @@ COMPRESSED = {
     "agnostic-6": "encoder of 6 layers distilled task-agnostically, fine-tuned",
     "mini": "mini encoder pretrained for an hour, fine-tuned",
     "mini-random": "mini encoder with random weights, fine-tuned",
+    "teacher-int8": "teacher as an int8 bundle",
     "teacher-torch-int8": "teacher in torch dynamic int8",
     "teacher-llm-int8": "teacher in LLM.int8()",
 }
