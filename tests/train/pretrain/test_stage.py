@@ -1,76 +1,38 @@
+"""What a pretraining run leaves, how it goes on, and wrong uses."""
+
 import json
 import math
 import os
 import subprocess
 import sys
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 pytest.importorskip("torch")
 
 import torch
-from transformers import BertConfig, BertForMaskedLM, RobertaConfig, RobertaForMaskedLM, XLMRobertaForMaskedLM
+from transformers import XLMRobertaForMaskedLM
 
 from edgener import artefact
 from edgener.errors import UserError
-from edgener.text import raw, sample
-from edgener.text.pieces import encode
-from edgener.text.tagger import DecodeSpec
+from edgener.text import raw
 from edgener.train.config import TrainConfig
-from edgener.train.features import IGNORED, quotas
 from edgener.train.finetune import finetune
 from edgener.train.network import load_network
-from edgener.train.pretrain import loop, packing, tokens
+from edgener.train.pretrain import loop, tokens
 from edgener.train.pretrain.language_model import (
     Maskable,
     generator_for,
     mask_pieces,
-    masked_lm_logits,
-    masked_lm_loss,
     mean_loss,
 )
-from edgener.train.pretrain.packing import encoder_for, held_out_ids, load_rows, pack
+from edgener.train.pretrain.packing import held_out_ids
 from edgener.train.pretrain.presets import PretrainConfig
-from edgener.train.pretrain.sequences import Draws, Masker, Sequences
 from edgener.train.pretrain.stage import pretrain, training_record
+from tests.helpers.pretraining import CONFIG
 from tests.helpers.process import environment, kill_when
-
-CONFIG = PretrainConfig(
-    languages=("hau", "swa"),
-    vocabulary=400,
-    layers=2,
-    hidden=32,
-    heads=2,
-    ffn=64,
-    length=32,
-    learning_rate=5e-3,
-    steps=60,
-    batch_size=8,
-)
-
-
-@pytest.fixture(scope="module")
-def text(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The built-in sample as raw text; Swahili has a third of its lines."""
-    folder = tmp_path_factory.mktemp("raw")
-    for name, size in {"hau": 300, "swa": 100, "amh": 300}.items():
-        lines = [" ".join(words) for words, _ in sample.generate(name, "train")[:size]]
-        (folder / f"{name}.txt").write_text("\n".join(lines) + "\n")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def encoder(text: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return pretrain(text, CONFIG, tmp_path_factory.mktemp("runs") / "whole", licence="CC0-1.0")
-
-
-@pytest.fixture(scope="module")
-def tokenizer(encoder: Path) -> Any:
-    return load_network(str(encoder)).tokenizer
 
 
 def _changed(**changes: Any) -> PretrainConfig:
@@ -213,199 +175,6 @@ def test_two_processes_pretrain_together(text: Path, encoder: Path, tmp_path: Pa
     assert done.returncode == 0, done.stderr[-2000:]
     assert json.loads(done.stdout)["model"] == str(out)  # said once, by one of the two
     assert done.stderr.count("step 6: held-out loss") == 1
-
-
-# Masking and the loss
-
-
-def _pieces(size: int = 50) -> Maskable:
-    special = torch.zeros(size, dtype=torch.bool)
-    special[:5] = True
-    return Maskable(4, special, torch.arange(5, size))
-
-
-def test_masking_hides_the_share_asked_for_and_never_a_special() -> None:
-    ids = torch.randint(0, 50, (200, 100), generator=generator_for(1))
-    inputs, labels = mask_pieces(ids, generator_for(2), _pieces(), 0.3)
-    chosen = labels != IGNORED
-    assert not chosen[ids < 5].any()
-    assert torch.equal(labels[chosen], ids[chosen])
-    assert torch.equal(inputs[~chosen], ids[~chosen])
-    ordinary = ids >= 5
-    assert chosen[ordinary].float().mean().item() == pytest.approx(0.3, abs=0.02)
-    shares = [float((inputs[chosen] == 4).float().mean()), float((inputs[chosen] == ids[chosen]).float().mean())]
-    assert shares == pytest.approx([0.8, 0.1 + 0.1 / 45], abs=0.02)
-    assert not (inputs[chosen] < 4).any()  # what takes a piece's place is no special either
-
-
-def test_masks_are_a_function_of_the_key() -> None:
-    ids = torch.full((4, 50), 7)
-    one, same, other = (mask_pieces(ids, generator_for(*key), _pieces())[0] for key in ((3, 5), (3, 5), (5, 3)))
-    assert torch.equal(one, same)
-    assert not torch.equal(one, other)
-
-
-@pytest.mark.parametrize("kind", ["bert", "roberta", "xlm-roberta"])
-def test_the_loss_is_that_of_the_whole_model_at_the_masked_positions(kind: str, encoder: Path) -> None:
-    torch.manual_seed(0)
-    shape: dict[str, Any] = {"vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
-    shape |= {"intermediate_size": 32, "max_position_embeddings": 40}
-    model = {
-        "bert": lambda: BertForMaskedLM(BertConfig(**shape)),
-        "roberta": lambda: RobertaForMaskedLM(RobertaConfig(**shape)),
-        "xlm-roberta": lambda: load_network(str(encoder)).model,
-    }[kind]().eval()
-    ids = torch.randint(5, 50, (3, 20), generator=generator_for(1))
-    mask = torch.ones_like(ids)
-    mask[1, 12:] = 0
-    inputs, labels = mask_pieces(ids, generator_for(2), _pieces(), 0.3)
-    labels[mask == 0] = IGNORED
-    batch = {"input_ids": inputs, "attention_mask": mask, "labels": labels}
-    whole = model(**batch)
-    torch.testing.assert_close(masked_lm_loss(model, batch), whole.loss)
-    positions = labels != IGNORED
-    torch.testing.assert_close(masked_lm_logits(model, batch, positions), whole.logits[positions])
-    nothing = masked_lm_loss(model, {**batch, "labels": torch.full_like(ids, IGNORED)})
-    assert nothing.item() == 0
-
-
-# Packing
-
-
-def test_packing_loses_nothing_but_the_tail(tokenizer: Any, text: Path, tmp_path: Path) -> None:
-    backend = tokenizer.backend_tokenizer
-    spec = DecodeSpec("unicode-1", 32, 15, (0,), (2,), 1)
-    found = tokens.survey(text / "hau.txt")
-    packed = pack("hau", found, backend, spec, 3, tmp_path)
-    rows = load_rows("hau", backend, spec, tmp_path)
-    assert rows.dtype == np.uint16
-    assert rows.shape == (packed.sequences, 32)
-    assert (rows[:, 0] == 0).all()
-    assert (rows[:, -1] == 2).all()
-    train = [line for line in raw.read(text / "hau.txt") if line not in found.held_out]
-    stream = [piece for line in train for piece in (*encode(backend, line.split()).ids, 2)]
-    assert packed.pieces == len(stream)
-    assert len(stream) - packed.sequences * 30 in range(30)
-    assert rows[:, 1:-1].reshape(-1).tolist() == stream[: packed.sequences * 30]
-    assert packed.unknown == 0
-
-
-def test_many_rows_are_written_in_parts(
-    tokenizer: Any, text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    backend, spec = tokenizer.backend_tokenizer, DecodeSpec("unicode-1", 16, 7, (0,), (2,), 1)
-    rows = []
-    for place, part in enumerate((512, 1)):
-        monkeypatch.setattr(packing, "_ROWS_A_WRITE", part)
-        folder = tmp_path / str(place)
-        folder.mkdir()
-        pack("swa", tokens.survey(text / "swa.txt"), backend, spec, 3, folder)
-        rows.append(load_rows("swa", backend, spec, folder))
-    assert np.array_equal(*rows)
-
-
-def test_words_are_cut_as_inference_cuts_them(encoder: Path) -> None:
-    network = load_network(str(encoder))
-    line = "\u200bYa  ce:\u00a0\u201cAma-ma, Be\u0301nin!\u201d 3.5\u2028ba?"
-    words = network.tagger().words(line)[1] if network.labels else _words(line)
-    assert encoder_for(network.backend)(tokens.clean(line)) == encode(network.backend, words).ids
-
-
-def _words(line: str) -> list[str]:
-    from edgener.text.normalise import normalise
-    from edgener.text.words import split
-
-    normal = normalise(line).text
-    return [normal[start:end] for start, end in split(normal, "unicode-1")]
-
-
-def test_held_out_lines_are_a_function_of_their_text_and_never_trained_on(tmp_path: Path, text: Path) -> None:
-    lines = list(raw.read(text / "hau.txt"))
-    found = tokens.survey(text / "hau.txt")
-    assert len(found.held_out) == 6
-    assert found.held_out < set(lines)
-    copy = tmp_path / "hau.txt"
-    copy.write_text("\n".join([*lines[::-1], min(found.held_out)]))
-    assert tokens.survey(copy).held_out == found.held_out
-    assert not found.held_out & set(tokens.balanced_lines({"hau": found}, 2.0))
-
-
-def test_the_last_held_out_sequence_is_padded(tokenizer: Any) -> None:
-    spec = DecodeSpec("unicode-1", 16, 7, (0,), (2,), 1)
-    ids, mask = held_out_ids(["ya tafi", "Kano"], tokenizer.backend_tokenizer, spec)
-    used = int(mask[-1].sum())
-    assert (ids[-1, used:] == 1).all()
-    assert ids[-1, used - 1] == 2
-    assert not (ids[-1, :used] == 1).any()
-
-
-# The tokenizer
-
-
-def test_letters_that_the_text_lacks_are_pieces_all_the_same(text: Path) -> None:
-    texts = {name: tokens.survey(text / f"{name}.txt") for name in ("hau", "amh")}
-    backend = tokens.train_tokenizer(texts, 8000, 2.0)
-    assert [backend.token_to_id(piece) for piece in ("<s>", "<pad>", "</s>", "<unk>", "<mask>")] == [0, 1, 2, 3, 4]
-    missing = set("ẹọṣɗƙƁZz9@") | set("ፐጰዃ")
-    ids = encode(backend, sorted(missing)).ids
-    assert 3 not in ids
-    assert 3 in encode(backend, ["漢"]).ids  # a script that is not in use
-
-
-def test_the_alphabet_keeps_the_most_used_first() -> None:
-    counts = Counter({"a": 50, "ኢ": 30, "漢": 2, "\u0323": 9})
-    assert tokens.alphabet(counts, 3) == ["a", "ኢ", "\u0323"]
-    assert "漢" not in tokens.alphabet(counts, 9999)
-    assert len(set(tokens.alphabet(counts, 9999))) == len(tokens.alphabet(counts, 9999))
-
-
-def test_a_text_without_so_many_pieces_is_said(text: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    out = pretrain(text, _changed(steps=0, vocabulary=60_000), tmp_path / "m")
-    network = load_network(str(out))
-    size = network.backend.get_vocab_size()
-    assert f"the text has no more than {size:,} pieces" in capfd.readouterr().err
-    assert network.model.get_input_embeddings().num_embeddings == size
-
-
-# The order
-
-
-def test_languages_are_drawn_as_asked_and_their_sequences_equally_often() -> None:
-    sizes = {"big": 400, "small": 25}
-    draws = Draws(sizes, 2.0, seed=1)
-    drawn = Counter(draws[draw] for draw in range(3 * 425))
-    small = [drawn[1, row] for row in range(25)]
-    big = [drawn[0, row] for row in range(400)]
-    assert sum(small) == 3 * quotas(sizes, 2.0)["small"] == 255
-    assert max(small) - min(small) <= 1
-    assert max(big) - min(big) <= 1
-    assert sum(big) == 3 * 425 - 255
-    first = Counter(draws[draw][0] for draw in range(100))
-    assert 8 < first[1] < 35  # mixed: about a fifth of any stretch
-
-
-def test_a_batch_is_a_function_of_seed_and_step() -> None:
-    rows = [np.arange(400 * 8).reshape(400, 8).astype(np.uint16) % 45 + 5]
-
-    def batch(step: int, seed: int = 3) -> list[list[int]]:
-        sequences = Sequences(rows, Draws({"big": 400}, 1.0, seed), 4000)
-        ids: list[list[int]] = Masker(_pieces(), 0.15, seed)(
-            [sequences[draw] for draw in range(step * 4, step * 4 + 4)]
-        )["input_ids"].tolist()
-        return ids
-
-    late = batch(900)
-    assert late == batch(900)
-    assert late != batch(900, seed=4)
-    assert late != batch(901)
-
-
-def test_a_sequence_is_masked_anew_in_every_step_and_the_same_when_the_step_is_repeated() -> None:
-    masker, ids = Masker(_pieces(), 0.3, seed=3), torch.arange(60).reshape(2, 30) % 45 + 5
-    first, again, later = (masker([(draw, ids[0]), (draw + 1, ids[1])])["labels"] for draw in (8, 8, 10))
-    assert torch.equal(first, again)
-    assert not torch.equal(first, later)
-    assert not torch.equal(first, Masker(_pieces(), 0.3, seed=4)([(8, ids[0]), (9, ids[1])])["labels"])
 
 
 # Mistakes
