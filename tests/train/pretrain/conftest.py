@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-
 from edgener.text import sample
 from edgener.train.network import load_network
 from edgener.train.pretrain.stage import pretrain
