@@ -162,9 +162,9 @@ def trade() -> str:
     return markdown(["option", "precision", "recall", "F1"], rows) + source(*runs.values())
 
 
-def trim() -> str:
+def trim(name: str) -> str:
     """What fewer pieces cost each language, and what they save."""
-    report = read("trim")["report"]
+    report = read(name)["report"]
     rows: list[list[object]] = []
     for language, cost in sorted(report["languages"].items(), key=lambda item: not item[1]["known"]):
         before, after = cost["pieces_per_word"]
@@ -184,8 +184,22 @@ def trim() -> str:
     header = ["", "words", "pieces a word", "trimmed", "unknown words, %", "trimmed", "same words, %"]
     header += ["same sentences, %", "largest difference"]
     sizes = {"pieces": "pieces", "weight_bytes": "bytes of weights", "tokenizer_bytes": "bytes of tokenizer"}
-    saved = [f"{report[name]['before']:,} to {report[name]['after']:,} {what}" for name, what in sizes.items()]
-    return f"{markdown(header, rows)}\n{'; '.join(saved)}.\n{source('trim')}"
+    saved = [f"{report[part]['before']:,} to {report[part]['after']:,} {what}" for part, what in sizes.items()]
+    return f"{markdown(header, rows)}\n{'; '.join(saved)}.\n{source(name)}"
+
+
+def trim_tuned() -> str:
+    """A fine-tuned model before and after trimming: segmentation, logits and test F1."""
+    report = read("hau-swa-trim")["report"]
+    before, after = (read(name)["languages"] for name in ("f1-torch-words", "f1-hau-swa-trim"))
+    rows = []
+    for language, cost in report["languages"].items():
+        f1 = [percent(scores[language]["overall"]["f1"]) for scores in (before, after)]
+        shares = [percent(cost["same_words"]), percent(cost["same_sentences"])]
+        rows.append([language, *shares, f"{cost['difference']:.1e}", *f1])
+    header = ["", "same words, %", "same sentences, %", "largest difference of a logit there", "test F1", "trimmed"]
+    pieces = f"{report['pieces']['before']:,} to {report['pieces']['after']:,} pieces"
+    return f"{markdown(header, rows)}\n{pieces}.\n{source('hau-swa-trim', 'f1-hau-swa-trim', 'f1-torch-words')}"
 
 
 # Each model of the compression study by the name of its evaluation, in the order of the table.
@@ -243,7 +257,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "geometry": lambda: benchmark_of("benchmark-afriberta-large"),
     "device": device,
     "trade": trade,
-    "trim": trim,
+    "trim": lambda: trim("trim"),
+    "trim-tuned": trim_tuned,
     "compression": compression,
 }
 

@@ -33,7 +33,15 @@ ENCODER = "encoder"  # weights without a trained classifier
 DEFAULT_WINDOW = 256
 WEIGHTS = ("model.safetensors", "pytorch_model.bin", "model.safetensors.index.json", "pytorch_model.bin.index.json")
 # These count positions from pad_token_id + 1, so that many rows of the position table are never used.
-_OFFSET_POSITIONS = {"roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "roberta-prelayernorm", "data2vec-text"}
+_OFFSET_POSITIONS = {
+    "roberta",
+    "xlm-roberta",
+    "xlm-roberta-xl",
+    "camembert",
+    "roberta-prelayernorm",
+    "data2vec-text",
+    "mpnet",
+}
 
 transformers_logging.set_verbosity_error()  # its warnings speak of what edgener does on purpose
 logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # a line for each retry; ours comes after the last
