@@ -44,6 +44,7 @@ def pretrain(
     precision: Annotated[
         str, typer.Option(help="fp32, or bf16: up to twice as fast on CPUs with AVX512-BF16 or AMX and on GPUs.")
     ] = "fp32",
+    dropout: Annotated[float, typer.Option(help="Dropout while pretraining.")] = 0.0,
     seed: Annotated[int, typer.Option(help="Seed of the weights, of dropout, of the order and of the masks.")] = 0,
     out: Annotated[
         Path | None, typer.Option(help="Where the encoder goes; runs/<preset>-<languages> by default.")
@@ -86,6 +87,7 @@ def pretrain(
         temperature=temperature,
         mask_rate=mask_rate,
         precision=precision,
+        dropout=dropout,
         seed=seed,
     )
     place = out or Path("runs") / "-".join([preset, *(lang or ["all"])])

@@ -5,13 +5,11 @@ the best mean dev F1 wins. Weights that an earlier stage pruned stay zero.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from torch import nn
 from transformers import PreTrainedModel, TrainerCallback
 
 from edgener import artefact
@@ -21,6 +19,7 @@ from edgener.errors import UserError
 from edgener.evaluate.run import check_types
 from edgener.text import corpus, raw
 from edgener.train.config import FitConfig, check_config
+from edgener.train.dropout import dropout_of
 from edgener.train.features import BalancedSampler, Example, Examples, quotas, raw_examples
 from edgener.train.finetune import TrainData, labelled_examples, read_data, training_record
 from edgener.train.model import ModelSource, Network
@@ -190,26 +189,6 @@ def recover(
             callbacks=callbacks,
             counts_from=counts_from,
         )
-
-
-@contextmanager
-def dropout_of(model: PreTrainedModel, share: float) -> Iterator[None]:
-    """Another dropout for a while; what the config says of it stays."""
-    modules = [module for module in model.modules() if isinstance(module, nn.Dropout)]
-    # The fused attention of BERT and XLM-R keeps a number of its own.
-    attention = [module for module in model.modules() if isinstance(getattr(module, "dropout_prob", None), float)]
-    before = [module.p for module in modules], [module.dropout_prob for module in attention]
-    try:
-        for module in modules:
-            module.p = share
-        for module in attention:
-            module.dropout_prob = share
-        yield
-    finally:
-        for module, old in zip(modules, before[0], strict=True):
-            module.p = old
-        for module, old in zip(attention, before[1], strict=True):
-            module.dropout_prob = old
 
 
 def _examples(student: Network, lessons: Lessons, config: RecoverConfig) -> tuple[Examples, BalancedSampler]:

@@ -19,11 +19,12 @@ from edgener.compress.distil.stage import STAGE, chosen_geometry, pair_layers, p
 from edgener.compress.distil.student import Geometry, make_student
 from edgener.compress.objective import Batch, Distillation, Weights, soft_loss
 from edgener.compress.prune.patterns import record
-from edgener.compress.recover import NOT_STATED, check_teaching, dropout_of
+from edgener.compress.recover import NOT_STATED, check_teaching
 from edgener.console import say
 from edgener.errors import UserError
 from edgener.text import raw
 from edgener.train.anatomy import geometry_of, layers_of
+from edgener.train.dropout import dropout_of
 from edgener.train.features import IGNORED
 from edgener.train.masks import KeepZeros, masks_of
 from edgener.train.model import Network, locate

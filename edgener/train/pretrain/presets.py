@@ -59,7 +59,10 @@ class StepsConfig:
 
 @dataclass(frozen=True)
 class PretrainConfig(StepsConfig):
-    """Settings of the pretrain stage; what is None is decided by the preset. steps: 0 writes random weights."""
+    """Settings of the pretrain stage; what is None is decided by the preset. steps: 0 writes random weights.
+
+    dropout: while pretraining; text that is seen once or twice cannot be learnt by heart (Geiping & Goldstein 2023).
+    """
 
     preset: str = "mini"
     vocabulary: int | None = None
@@ -69,6 +72,7 @@ class PretrainConfig(StepsConfig):
     ffn: int | None = None
     length: int | None = None
     learning_rate: float | None = None
+    dropout: float = 0.0
 
 
 def geometry_of(config: PretrainConfig) -> Geometry:

@@ -23,6 +23,7 @@ from edgener.text.pieces import for_words, load_tokenizer, specials_of
 from edgener.text.tagger import DecodeSpec
 from edgener.text.words import UNICODE_1
 from edgener.train import model as models
+from edgener.train.dropout import dropout_of
 from edgener.train.network import licences_of, step_of, write_network
 from edgener.train.pretrain import tokens
 from edgener.train.pretrain.language_model import Batch, Maskable, MaskedLM, generator_for, mask_pieces
@@ -70,6 +71,8 @@ def pretrain(
     every language along the way. A finished output of the same request is left as it is. UserError for bad input.
     """
     check_steps(config)
+    if not 0 <= config.dropout < 1:
+        raise UserError(f"--dropout {config.dropout:g}: expected a share such as 0.1, or 0")
     shape = geometry_of(config)
     names = tuple(raw.find(raw_text, config.languages or None))
     given = _given(tokenizer, config, shape) if tokenizer else None
@@ -101,7 +104,8 @@ def pretrain(
             rows = [load_rows(name, reader.backend, reader.spec, work / SEQUENCES) for name in packed]
             number = config.steps * config.batch_size * arguments.world_size
             masker = Masker(pieces, config.mask_rate, config.seed)
-            history += fit(model, Sequences(rows, draws, number), masker, held_out, arguments)
+            with dropout_of(model, config.dropout):
+                history += fit(model, Sequences(rows, draws, number), masker, held_out, arguments)
         if is_main_process():
             record = {"request": asked, "steps": history, "text": {name: asdict(one) for name, one in packed.items()}}
             artefact.write_file(training_record(out), artefact.canonical_json(record))

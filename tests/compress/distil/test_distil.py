@@ -10,10 +10,10 @@ from edgener import artefact
 from edgener.compress.distil.stage import DistilConfig, distil
 from edgener.compress.distil.student import Geometry, make_student, spread
 from edgener.compress.prune.stage import PruneConfig, prune
-from edgener.compress.recover import dropout_of
 from edgener.errors import UserError
 from edgener.text import raw
 from edgener.train.anatomy import multiply_adds
+from edgener.train.dropout import dropout_of
 from edgener.train.finetune import training_record
 from edgener.train.masks import masks_of
 from edgener.train.model import Network, load_classifier
