@@ -63,16 +63,16 @@ for share in 50 40 60; do
 done
 
 LEARN=(--learning-rate 3e-4 --epochs 3 "${BF16[@]}")
-both student-6 distil runs/teacher --layers 6 --raw "$TEXTS" "${LEARN[@]}"
-both student-4 distil runs/teacher --layers 4 --raw "$TEXTS" "${LEARN[@]}"
-both student-6-no-raw distil runs/teacher --layers 6 --learning-rate 3e-4 --epochs 6 "${BF16[@]}"
+both student-6 distill runs/teacher --layers 6 --raw "$TEXTS" "${LEARN[@]}"
+both student-4 distill runs/teacher --layers 4 --raw "$TEXTS" "${LEARN[@]}"
+both student-6-no-raw distill runs/teacher --layers 6 --learning-rate 3e-4 --epochs 6 "${BF16[@]}"
 both structure-half structure runs/teacher --heads 0.5 --ffn 0.5 --epochs 2 --learning-rate 3e-4 "${RAW[@]}" "${BF16[@]}"
 both structure-third structure runs/teacher --heads 0.34 --ffn 0.34 --epochs 2 --learning-rate 3e-4 "${RAW[@]}" "${BF16[@]}"
-make encoder-agnostic-6 distil runs/trim --mode task-agnostic --layers 6 --raw "$TEXTS" "${FIVE[@]}" --steps 2000 \
+make encoder-agnostic-6 distill runs/trim --mode task-agnostic --layers 6 --raw "$TEXTS" "${FIVE[@]}" --steps 2000 \
   --batch-size 8 --learning-rate 3e-4 "${BF16[@]}"
 both agnostic-6 train "${DATA[@]}" --encoder runs/encoder-agnostic-6 "${TUNE[@]}"
 
-make pretrain-mini pretrain --raw "$TEXTS" "${FIVE[@]}" --preset mini --steps 5000 --batch-size 16 --learning-rate 5e-4 "${BF16[@]}"
+make pretrain-mini pretrain --raw "$TEXTS" "${FIVE[@]}" --preset mini --steps 8000 --batch-size 16 "${BF16[@]}"
 make pretrain-random pretrain --raw "$TEXTS" "${FIVE[@]}" --preset mini --steps 0 --tokenizer runs/pretrain-mini
 both mini train "${DATA[@]}" --encoder runs/pretrain-mini --learning-rate 3e-4 --epochs 8 "${BF16[@]}" --licence CC-BY-NC-4.0
 both mini-random train "${DATA[@]}" --encoder runs/pretrain-random --learning-rate 3e-4 --epochs 8 "${BF16[@]}" --licence CC-BY-NC-4.0

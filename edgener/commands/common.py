@@ -1,8 +1,10 @@
 """Options that several commands share, and the questions they ask before they start."""
 
 import importlib.util
+from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 
@@ -16,12 +18,24 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout and not
 Threads = Annotated[int, typer.Option(help="Threads of ONNX Runtime; 0 takes one a core.", min=0, max=1024)]
 BatchSize = Annotated[int, typer.Option(help="Windows that share a forward pass.", min=1, max=4096)]
 
+Config = TypeVar("Config")
+
 
 def print_result(context: typer.Context, document: dict[str, Any]) -> None:
     """What a stage reached, as JSON, with the command, machine and commit that it was reached with."""
     from edgener.benchmark.provenance import provenance
 
     print_json({**provenance(context.obj), **document})
+
+
+def config_of(kind: type[Config], options: Mapping[str, Any], **others: Any) -> Config:
+    """A stage's settings out of the options of its command (`context.params`), which have the same names.
+
+    An option without a value leaves the stage its default. others: settings that no option gives as they are.
+    """
+    names = {one.name for one in fields(kind)}  # type: ignore[arg-type]
+    given = {name: value for name, value in options.items() if name in names and value is not None}
+    return kind(**{**given, "languages": tuple(options.get("lang") or ()), **others})
 
 
 def check_out(out: Path | None, force: bool) -> None:

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from edgener.commands.common import Force, Json, Languages, need_train, print_result
+from edgener.commands import recovery
+from edgener.commands.common import Force, Json, Languages, config_of, need_train, print_result
 
 
 def pretrain(
@@ -15,7 +16,7 @@ def pretrain(
     ],
     lang: Languages = None,
     preset: Annotated[
-        str, typer.Option(help="mini (6 layers of 256), or small, base, large: AfriBERTa's (4, 8, 10 layers of 768).")
+        str, typer.Option(help="mini (4 layers of 256), or small, base, large: AfriBERTa's (4, 8, 10 layers of 768).")
     ] = "mini",
     steps: Annotated[int, typer.Option(help="Optimiser steps; 0 writes the encoder with random weights.")] = 10_000,
     batch_size: Annotated[int, typer.Option(help="Sequences a step, in each process.")] = 32,
@@ -41,9 +42,7 @@ def pretrain(
         float, typer.Option(help="1 draws languages by their size; more lifts small languages.")
     ] = 2.0,
     mask_rate: Annotated[float, typer.Option(help="Share of the pieces to guess.")] = 0.15,
-    precision: Annotated[
-        str, typer.Option(help="fp32, or bf16: up to twice as fast on CPUs with AVX512-BF16 or AMX and on GPUs.")
-    ] = "fp32",
+    precision: recovery.Precision = "fp32",
     dropout: Annotated[float, typer.Option(help="Dropout while pretraining.")] = 0.0,
     seed: Annotated[int, typer.Option(help="Seed of the weights, of dropout, of the order and of the masks.")] = 0,
     out: Annotated[
@@ -64,33 +63,13 @@ def pretrain(
     Several processes or machines: torchrun --nproc-per-node 2 -m edgener pretrain ... (see the README).
     """
     need_train("edgener pretrain")
-    from edgener.artefact import read_json
     from edgener.train.pretrain.presets import PretrainConfig
     from edgener.train.pretrain.stage import pretrain as stage
-    from edgener.train.pretrain.stage import training_record
+    from edgener.train.record import read_record, training_record
     from edgener.train.work import is_main_process
 
-    config = PretrainConfig(
-        languages=tuple(lang or ()),
-        preset=preset,
-        vocabulary=vocabulary,
-        layers=layers,
-        hidden=hidden,
-        heads=heads,
-        ffn=ffn,
-        length=length,
-        learning_rate=learning_rate,
-        steps=steps,
-        batch_size=batch_size,
-        warmup=warmup,
-        weight_decay=weight_decay,
-        temperature=temperature,
-        mask_rate=mask_rate,
-        precision=precision,
-        dropout=dropout,
-        seed=seed,
-    )
+    config = config_of(PretrainConfig, context.params)
     place = out or Path("runs") / "-".join([preset, *(lang or ["all"])])
     encoder = stage(raw, config, place, tokenizer=tokenizer, licence=licence, force=force)
     if json and is_main_process():
-        print_result(context, {"model": str(encoder), "training": read_json(training_record(encoder))})
+        print_result(context, {"model": str(encoder), "training": read_record(training_record(encoder), encoder)})

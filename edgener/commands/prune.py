@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from edgener.commands import recovery
-from edgener.commands.common import Force, Json, Languages, name_of, need_train, print_result
+from edgener.commands.common import Force, Json, Languages, config_of, name_of, need_train, print_result
 from edgener.console import print_table
 
 
@@ -68,38 +68,18 @@ def prune(
     Example: edgener prune runs/model --sparsity 0.6 --when gradual --raw texts --epochs 3
     """
     need_train("edgener prune")
-    from edgener.artefact import find, read_json
+    from edgener.artefact import find
     from edgener.compress.prune.stage import GRADUAL, PruneConfig
     from edgener.compress.prune.stage import prune as stage
     from edgener.compress.recover import Licences
-    from edgener.train.finetune import training_record
+    from edgener.train.record import read_record, training_record
     from edgener.train.work import is_main_process
 
-    config = PruneConfig(
+    config = config_of(
+        PruneConfig,
+        context.params,
         epochs=epochs if epochs is not None else 3 if when == GRADUAL else 0,
-        batch_size=batch_size,
-        learning_rate=learning_rate,
-        temperature=temperature,
-        patience=patience,
-        freeze_embeddings=freeze_embeddings,
-        precision=precision,
-        seed=seed,
-        languages=tuple(lang or ()),
-        label_weight=label_weight,
-        logit_weight=logit_weight,
-        hidden_weight=hidden_weight,
-        relation_weight=relation_weight,
-        softness=softness,
-        dropout=dropout,
-        raw_share=raw_share,
-        raw_lines=raw_lines,
-        sparsity=sparsity,
-        when=when,
-        scope=scope,
-        pattern=pattern,
         tensors=tuple(tensor or ["*"]),
-        permute=permute,
-        ramp=ramp,
     )
     place = out or Path("runs") / f"{name_of(model)}-pruned"
     stage(model, config, place, data=data, raw_text=raw, licences=Licences(licence, raw_licence), force=force)
@@ -109,7 +89,7 @@ def prune(
     assert found is not None
     pruned = found.manifest["pruned"]
     if json:
-        training = read_json(training_record(place)) if training_record(place).is_file() else None
+        training = read_record(training_record(place), place)
         permuted = found.manifest.get("permuted")
         print_result(context, {"model": str(place), "pruned": pruned, "permuted": permuted, "training": training})
         return

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from edgener.commands import recovery
-from edgener.commands.common import Force, Json, Languages, name_of, need_train, print_result
+from edgener.commands.common import Force, Json, Languages, config_of, name_of, need_train, print_result
 from edgener.console import print_table
 
 
@@ -54,43 +54,22 @@ def structure(
     Example: edgener structure runs/model --heads 0.5 --ffn 0.5 --layers 8 --raw texts
     """
     need_train("edgener structure")
-    from edgener.artefact import read_json
     from edgener.compress.recover import Licences
     from edgener.compress.structure.config import StructureConfig
     from edgener.compress.structure.stage import structure as stage
-    from edgener.train.finetune import training_record
+    from edgener.train.record import read_record, training_record
     from edgener.train.work import is_main_process
 
-    config = StructureConfig(
-        epochs=epochs,
-        batch_size=batch_size,
-        learning_rate=learning_rate,
-        temperature=temperature,
-        patience=patience,
-        freeze_embeddings=freeze_embeddings,
-        precision=precision,
-        seed=seed,
-        languages=tuple(lang or ()),
-        label_weight=label_weight,
-        logit_weight=logit_weight,
-        hidden_weight=hidden_weight,
-        softness=softness,
-        dropout=dropout,
-        raw_share=raw_share,
-        raw_lines=raw_lines,
-        heads=heads,
-        ffn=ffn,
-        layers=layers,
-        steps=steps,
-        examples=examples,
-    )
+    config = config_of(StructureConfig, context.params)
     place = out or Path("runs") / f"{name_of(model)}-cut"
     stage(model, config, place, data=data, raw_text=raw, licences=Licences(licence, raw_licence), force=force)
     if not is_main_process():
         return
-    rounds = read_json(training_record(place))["rounds"]
+    record = read_record(training_record(place), place)
+    rounds = record["rounds"] if record else None
     if json:
         print_result(context, {"model": str(place), "rounds": rounds})
+    if json or rounds is None:
         return
     sizes = [("before", rounds[0]["before"], None)]
     sizes += [(f"round {number}", one["after"], one.get("best")) for number, one in enumerate(rounds, 1)]

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from edgener.commands.common import Force, Json, Languages, name_of, need_train, print_result
+from edgener.commands import recovery
+from edgener.commands.common import Force, Json, Languages, config_of, name_of, need_train, print_result
 
 
 def train(
@@ -35,9 +36,7 @@ def train(
     splitter: Annotated[
         str | None, typer.Option(help="How raw text is cut: unicode-1 or char; found out from the data by default.")
     ] = None,
-    precision: Annotated[
-        str, typer.Option(help="fp32, or bf16: up to twice as fast on CPUs with AVX512-BF16 or AMX and on GPUs.")
-    ] = "fp32",
+    precision: recovery.Precision = "fp32",
     seed: Annotated[int, typer.Option(help="Seed of the classifier's weights, of dropout and of the order.")] = 0,
     licence: Annotated[str | None, typer.Option(help="Licence of the data, for the manifest and the bundle.")] = None,
     force: Force = False,
@@ -52,29 +51,17 @@ def train(
     Several processes or machines: torchrun --nproc-per-node 2 -m edgener train ... (see the README).
     """
     need_train("edgener train")
-    from edgener.artefact import read_json
     from edgener.errors import UserError
     from edgener.text.words import SPLITTERS
     from edgener.train.config import TrainConfig
-    from edgener.train.finetune import finetune, training_record
+    from edgener.train.finetune import finetune
+    from edgener.train.record import read_record, training_record
     from edgener.train.work import is_main_process
 
     if splitter is not None and splitter not in SPLITTERS:
         raise UserError(f"--splitter {splitter}: expected {' or '.join(SPLITTERS)}")
-    config = TrainConfig(
-        languages=tuple(lang or ()),
-        epochs=epochs,
-        batch_size=batch_size,
-        learning_rate=learning_rate,
-        temperature=temperature,
-        patience=patience,
-        freeze_embeddings=freeze_embeddings,
-        max_length=max_length,
-        splitter=splitter,
-        precision=precision,
-        seed=seed,
-    )
+    config = config_of(TrainConfig, context.params)
     place = out or Path("runs") / "-".join([name_of(encoder), *(lang or ["all"])])
     model = finetune(encoder, data, config, place, licence=licence, force=force)
     if json and is_main_process():
-        print_result(context, {"model": str(model), "training": read_json(training_record(model))})
+        print_result(context, {"model": str(model), "training": read_record(training_record(model), model)})

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from edgener.commands.common import Force, Json, Languages, name_of, need_train, print_result
+from edgener.commands.common import Force, Json, Languages, config_of, name_of, need_train, print_result
 from edgener.console import print_table
 
 
@@ -52,13 +52,14 @@ def trim_vocab(
     Example: edgener trim-vocab DIR_OR_HUB_ID --data masakhaner --raw texts --lang hau --lang swa --coverage 0.999
     """
     need_train("edgener trim-vocab")
-    from edgener.compress.trim.stage import TrimConfig, read_report
+    from edgener.compress.trim.stage import TrimConfig
     from edgener.compress.trim.stage import trim_vocab as stage
+    from edgener.train.record import read_record, report_of
 
-    config = TrimConfig(tuple(lang or ()), min_count, coverage, budget, max_length, raw_lines)
+    config = config_of(TrimConfig, context.params)
     place = out or Path("runs") / f"{name_of(model)}-trim"
     stage(model, config, place, data=data, raw_text=raw, unseen=unseen or (), licence=licence, force=force)
-    report = read_report(place)
+    report = read_record(report_of(place), place)
     if json:
         print_result(context, {"model": str(place), "report": report})
     if json or report is None:
@@ -87,7 +88,9 @@ def trim_vocab(
         for name, one in report["languages"].items()
     ]
     print_table(f"{place}", columns, rows)
-    for what, unit, size in (("pieces", "", 1), ("parameters", " M", 1e6), ("weight_bytes", " MB", 1e6)):
+    for what, unit, size in (("pieces", "", 1), ("parameters", " M", 1e6), ("folder_bytes", " MB", 1e6)):
+        if report[what]["before"] is None:  # a hub id has no folder
+            continue
         before, after = report[what]["before"] / size, report[what]["after"] / size
         shown = f"{before:,.0f} -> {after:,.0f}" if size == 1 else f"{before:,.1f} -> {after:,.1f}"
         typer.echo(f"{what.replace('_', ' ')}: {shown}{unit}")

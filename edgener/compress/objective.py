@@ -39,7 +39,7 @@ class Distillation:
     """The loss of a student on one batch, beside a frozen teacher that reads the same pieces.
 
     layers: pairs (student layer, teacher layer), counted from 0, whose hidden states are compared; the embeddings' are
-    too. relations_at: the pair whose queries, keys and values are. channels: where the student's channels are those of
+    too, and queries, keys and values of the last pair. channels: where the student's channels are those of
     the teacher in another order, which of the teacher's each of them is.
     """
 
@@ -50,13 +50,16 @@ class Distillation:
         *,
         softness: float = 2.0,
         layers: Sequence[tuple[int, int]] = (),
-        relations_at: tuple[int, int] | None = None,
         channels: Sequence[int] | None = None,
         precision: str = "fp32",
     ) -> None:
         self.teacher, self.weights, self.softness = teacher.eval().requires_grad_(False), weights, softness
-        self.layers, self.relations_at, self.precision = tuple(layers), relations_at, precision
+        self.layers, self.precision = tuple(layers), precision
         self.channels = torch.tensor(list(channels)) if channels is not None else None
+        if weights.relations and not layers:
+            raise ValueError("relations are compared between two layers; give a pair")
+        # Permuted channels are so within attention heads too: only whole heads can be compared.
+        self.least = layers_of(teacher)[layers[-1][1]].head_size if weights.relations and channels is not None else 16
 
     def __call__(self, model: Any, batch: Batch) -> torch.Tensor:
         student, teacher, loss = self.compare(model, self.teacher, batch)
@@ -70,15 +73,21 @@ class Distillation:
         return loss
 
     def compare(self, model: Any, its_teacher: Any, batch: Batch) -> tuple[Any, Any, torch.Tensor]:
-        """(student's output, teacher's output, loss of hidden states and relations) for input_ids, attention_mask."""
+        """(student's output, teacher's output, loss of hidden states and relations) for input_ids, attention_mask.
+
+        The teacher's is None where nothing is learnt from it.
+        """
         wanted, device = self.weights, batch["input_ids"].device
         # The fused attention of CPUs has a backward pass that takes twice as long as the plain one's.
         plain = sdpa_kernel(SDPBackend.MATH) if device.type == "cpu" else nullcontext()
         with self.autocast(device), plain:
             student, its_relations = self._read(model, batch, 0)
-        with torch.no_grad(), self.autocast(device):
-            self.teacher.to(device)
-            teacher, relations = self._read(its_teacher, batch, 1)
+        teacher: Any = None
+        relations: list[torch.Tensor] = []
+        if wanted.logits or wanted.hidden or wanted.relations:
+            with torch.no_grad(), self.autocast(device):
+                self.teacher.to(device)
+                teacher, relations = self._read(its_teacher, batch, 1)
         seen = batch["attention_mask"].bool()
         # A batch may have nothing to teach; its loss still wants a gradient, in several processes for all parameters.
         loss = 0.0 * _anything(student).float().sum()
@@ -91,7 +100,8 @@ class Distillation:
             ]
             loss = loss + wanted.hidden * torch.stack(errors).mean()
         if wanted.relations:
-            parts = [relation_loss(one, other, seen) for one, other in zip(its_relations, relations, strict=True)]
+            pairs_of_vectors = zip(its_relations, relations, strict=True)
+            parts = [relation_loss(one, other, seen, self.least) for one, other in pairs_of_vectors]
             loss = loss + wanted.relations * torch.stack(parts).mean()
         return student, teacher, loss
 
@@ -107,9 +117,9 @@ class Distillation:
         """The model's output, and the queries, keys and values of the layer whose relations are compared."""
         caught: list[torch.Tensor] = []
         with ExitStack() as hooks:
-            if self.weights.relations and self.relations_at is not None:
+            if self.weights.relations:
                 bare = getattr(model, "module", model)  # in several processes the model is wrapped
-                layer = layers_of(bare)[self.relations_at[side]]
+                layer = layers_of(bare)[self.layers[-1][side]]
                 for linear in (layer.query, layer.key, layer.value):
                     hooks.callback(linear.register_forward_hook(lambda _, __, out: caught.append(out)).remove)
             out = model(
@@ -140,22 +150,22 @@ def relative_error(student: torch.Tensor, teacher: torch.Tensor) -> torch.Tensor
     return (student.float() - teacher).square().mean() / teacher.square().mean().clamp_min(1e-6)
 
 
-def relation_loss(student: torch.Tensor, teacher: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
+def relation_loss(student: torch.Tensor, teacher: torch.Tensor, seen: torch.Tensor, least: int = 16) -> torch.Tensor:
     """KL between the relations of two sets of vectors [batch, length, width]; `seen` bool [batch, length].
 
     A relation is the softmax of scaled dot products within one relation head. The widths may differ: both are split
-    into the same number of heads, as many as leave each 16 channels of the narrower one.
+    into the same number of heads, as many as leave each `least` channels of the narrower one.
     """
-    heads = relation_heads(student.shape[-1], teacher.shape[-1])
+    heads = relation_heads(student.shape[-1], teacher.shape[-1], least)
     expected, found = (_log_relations(vectors.float(), seen, heads) for vectors in (teacher, student))
     each = (expected.exp() * (expected - found)).sum(-1)  # [batch, heads, length]
     return each.transpose(1, 2)[seen].mean()
 
 
-def relation_heads(one: int, other: int) -> int:
-    """The most heads that divide both widths and leave at least 16 channels, or 1."""
+def relation_heads(one: int, other: int, least: int = 16) -> int:
+    """The most heads that divide both widths and leave at least so many channels, or 1."""
     common = math.gcd(one, other)
-    return max((n for n in range(1, common + 1) if common % n == 0 and min(one, other) // n >= 16), default=1)
+    return max((n for n in range(1, common + 1) if common % n == 0 and min(one, other) // n >= least), default=1)
 
 
 def _log_relations(vectors: torch.Tensor, seen: torch.Tensor, heads: int) -> torch.Tensor:

@@ -1,31 +1,30 @@
-"""Training a compressed network back to what it was: the one loop behind prune, structure and distil.
+"""Training a compressed network back to what it was: the one loop behind prune, structure and distill.
 
 Labelled text, and raw text tagged by the teacher as it is read; the loss of edgener.compress.objective; the epoch with
-the best mean dev F1 wins. Weights that an earlier stage pruned stay zero.
+the best mean dev F1 wins.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from transformers import PreTrainedModel, TrainerCallback
 
-from edgener import artefact
 from edgener.compress.objective import Distillation, Weights
 from edgener.console import track
 from edgener.errors import UserError
 from edgener.evaluate.run import check_types
 from edgener.text import corpus, raw
 from edgener.train.config import FitConfig, check_config
-from edgener.train.dropout import dropout_of
+from edgener.train.dropout import check_dropout, dropout_of
 from edgener.train.features import BalancedSampler, Example, Examples, quotas, raw_examples
-from edgener.train.finetune import TrainData, labelled_examples, read_data, training_record
+from edgener.train.finetune import TrainData, labelled_examples, read_data
 from edgener.train.model import ModelSource, Network
+from edgener.train.network import NOT_STATED
 from edgener.train.trainer import fit
 
-NOT_STATED = "not stated"
 _LINES_A_CALL = 500
 
 
@@ -89,8 +88,7 @@ def check_teaching(weights: Weights, softness: float, dropout: float) -> None:
             raise UserError(f"--{name}-weight {weight:g}: expected 0 to 1000")
     if not any(named.values()):
         raise UserError("--label-weight and all other weights are 0; there is nothing to learn from")
-    if not 0 <= dropout < 1:
-        raise UserError(f"--dropout {dropout:g}: expected a share such as 0.1, or 0")
+    check_dropout(dropout)
     if not 0.1 <= softness <= 100:
         raise UserError(f"--softness {softness:g}: expected a temperature of 0.1 to 100, such as 2")
 
@@ -105,8 +103,13 @@ def read_lessons(
 ) -> Lessons:
     """The data of --data in the model's languages, else what the model was trained on.
 
-    UserError when there is none, or when it has labels that the model lacks.
+    Raw text need not be there in every language. UserError when there is no data, when it has labels that the model
+    lacks, and for raw text that nothing would be learnt from.
     """
+    if raw_text is not None and not config.raw_share:
+        raise UserError("--raw-share 0: no raw text would be read; leave --raw out")
+    if raw_text is not None and not (config.logit_weight or config.hidden_weight or config.relation_weight):
+        raise UserError("--raw: only labels have a weight, and raw text has none; give --logit-weight, or leave it out")
     root, languages, licence = data, config.languages, licences.data
     recorded = source.trained.get("data")
     known = source.trained.get("languages")
@@ -118,18 +121,32 @@ def read_lessons(
     if root is None:
         if not recorded:
             raise UserError(f"{source.name}: not known what it was trained on; give --data")
-        root, languages = Path(recorded["path"]), config.languages or tuple(recorded["languages"])
+        root, languages = Path(recorded["path"]), config.languages or tuple(known or recorded["languages"])
         if not root.exists() or corpus.digest(root, recorded["languages"]) != recorded["digest"]:
             raise UserError(f"{root}: the training data is no longer there, or has changed; give --data")
         licence = licence or recorded["licence"]
     found = read_data(root, languages, licence)
     for split in (found.train, found.dev):
         check_types(labels, split, source.name)
-    names = tuple(found.train)
-    texts = raw.find(raw_text, names) if raw_text is not None else {}
-    digests = {"data": found.digest} | ({"raw": raw.digest(raw_text, names)} if raw_text is not None else {})
+    _check_tags(labels, found.train, source.name)
+    texts = raw.find_any(raw_text, tuple(found.train)) if raw_text is not None else {}
+    digests = {"data": found.digest} | ({"raw": raw.digest(raw_text, tuple(texts))} if raw_text is not None else {})
     stated = (found.facts["licence"], *([licences.raw or NOT_STATED] if texts else []))
     return Lessons(found, texts, digests, stated)
+
+
+def _check_tags(labels: Sequence[str], train: Mapping[str, Sequence[corpus.Sentence]], name: str) -> None:
+    """A model may know B-PER and no I-PER."""
+    for language, sentences in train.items():
+        lacking = {tag for sentence in sentences for tag in sentence.tags} - set(labels)
+        if lacking:
+            raise UserError(f"--data: {language} has tag {min(lacking)}; {name} knows {', '.join(labels)}")
+
+
+def settings_of(config: RecoverConfig, own: Sequence[str]) -> dict[str, Any]:
+    """What decides a stage's result: all settings, or without training those of its `own` alone."""
+    settings = asdict(config)
+    return settings if config.epochs else {name: settings[name] for name in ("epochs", *own)}
 
 
 def facts_of(source: ModelSource, lessons: Lessons) -> dict[str, Any]:
@@ -137,14 +154,6 @@ def facts_of(source: ModelSource, lessons: Lessons) -> dict[str, Any]:
     if "data" in source.trained:
         return {}
     return {"languages": lessons.data.facts["languages"], "data": lessons.data.facts}
-
-
-def write_record(out: Path, asked: str, history: Mapping[str, Any]) -> None:
-    """The dev F1 of a stage's training beside its output; without training, none that an earlier output left."""
-    if history:
-        artefact.write_file(training_record(out), artefact.canonical_json({"request": asked, **history}))
-    else:
-        training_record(out).unlink(missing_ok=True)
 
 
 def recover(
@@ -155,17 +164,14 @@ def recover(
     work: Path,
     *,
     layers: Sequence[tuple[int, int]] = (),
-    relations_at: tuple[int, int] | None = None,
     channels: Sequence[int] | None = None,
     callbacks: Sequence[TrainerCallback] = (),
     counts_from: float = 0.0,
 ) -> dict[str, Any]:
     """Train `student.model` in place; returns the history of edgener.train.trainer.fit.
 
-    layers, relations_at, channels: see Distillation.
+    layers, channels: see Distillation. callbacks: of the trainer, such as what keeps zeros (edgener.train.masks).
     """
-    if lessons.raw and config.raw_share and not (config.logit_weight or config.hidden_weight or config.relation_weight):
-        raise UserError("--raw: only labels have a weight, and raw text has none; give --logit-weight, or leave it out")
     if config.freeze_embeddings:
         student.model.get_input_embeddings().weight.requires_grad_(False)
     examples, sampler = _examples(student, lessons, config)
@@ -174,7 +180,6 @@ def recover(
         config.weights,
         softness=config.softness,
         layers=layers,
-        relations_at=relations_at,
         channels=channels,
         precision=config.precision,
     )
@@ -194,11 +199,10 @@ def recover(
 def _examples(student: Network, lessons: Lessons, config: RecoverConfig) -> tuple[Examples, BalancedSampler]:
     found = labelled_examples(student, lessons.data)
     shares = quotas(Counter(example.group for example in found), config.temperature)
-    if config.raw_share > 0:
-        for language, path in lessons.raw.items():
-            more = _raw_examples(student, language, raw.sample(path, config.raw_lines, config.seed))
-            found += more
-            shares |= {more[0].group: max(1, round(config.raw_share * shares[language]))}
+    for language, path in lessons.raw.items():
+        more = _raw_examples(student, language, raw.sample(path, config.raw_lines, config.seed))
+        found += more
+        shares |= {more[0].group: max(1, round(config.raw_share * shares[language]))}
     return Examples(found), BalancedSampler(found, shares, config.batch_size, config.seed)
 
 

@@ -44,6 +44,11 @@ def load_tokenizer(path: Path) -> Tokenizer:
     return tokenizer
 
 
+def rows_of(tokenizer: Tokenizer) -> int:
+    """How many embeddings its ids need; more than it has pieces where the ids have gaps."""
+    return max(tokenizer.get_vocab().values(), default=-1) + 1
+
+
 def begin_words_with_space(state: dict[str, Any]) -> None:
     """Change the state of a tokenizer (its tokenizer.json as an object) so that it reads words given one by one.
 

@@ -17,8 +17,11 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from edgener.artefact import sha256_file
+from edgener.console import say
 from edgener.errors import UserError
 from edgener.text.lines import lines_of
+from edgener.text.normalise import normalise
+from edgener.text.words import split
 
 ENDINGS = (".txt", ".txt.xz", ".txt.gz")
 # A small file can unpack to more than any disk holds.
@@ -41,6 +44,17 @@ def find(root: Path, languages: Sequence[str] | None = None) -> dict[str, Path]:
     if missing:
         raise UserError(f"{root}: no text in {missing[0]!r} here; it holds {', '.join(files)}")
     return {language: files[language] for language in languages or files}
+
+
+def find_any(root: Path, languages: Sequence[str]) -> dict[str, Path]:
+    """find() of those languages that are there; says which are not. UserError when none is."""
+    there = find(root)
+    found = {language: there[language] for language in languages if language in there}
+    if not found:
+        raise UserError(f"{root}: no text in {' or '.join(languages)} here; it holds {', '.join(there)}")
+    if missing := [language for language in languages if language not in there]:
+        say(f"{root}: no raw text in {', '.join(missing)}")
+    return found
 
 
 def _language(path: Path) -> str | None:
@@ -111,6 +125,12 @@ def sample(path: Path, size: int | None, seed: int = 0) -> list[str]:
     if not kept:
         raise UserError(f"{path}: no text in this file; expected one sentence a line")
     return [text for _, text in sorted(kept)]
+
+
+def words_of(line: str, splitter: str) -> list[str]:
+    """Its words as the runtime reads them: normalised, and cut by the splitter."""
+    text = normalise(line).text
+    return [text[start:end] for start, end in split(text, splitter)]
 
 
 def digest(root: Path, languages: Sequence[str]) -> str:

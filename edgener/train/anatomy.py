@@ -12,6 +12,7 @@ from transformers import PreTrainedModel
 
 from edgener.errors import UserError
 
+KNOWN = ("bert", "roberta", "xlm-roberta")  # others have modules of the same names that do other things
 LENGTHS = (32, 128)  # pieces, for which multiply-adds are stated
 
 
@@ -43,25 +44,24 @@ class Layer:
 
 def layers_of(model: PreTrainedModel) -> list[Layer]:
     """The layers of a classifier, a masked LM or a bare encoder, lowest first. UserError for another architecture."""
-    try:
-        return [
-            Layer(
-                query=one.attention.self.query,
-                key=one.attention.self.key,
-                value=one.attention.self.value,
-                project=one.attention.output.dense,
-                up=one.intermediate.dense,
-                down=one.output.dense,
-                attention=one.attention.self,
-                attention_norm=one.attention.output.LayerNorm,
-                norm=one.output.LayerNorm,
-            )
-            for one in encoder_of(model).encoder.layer
-        ]
-    except AttributeError:
+    if model.config.model_type not in KNOWN:
         raise UserError(
             f"a model of type {model.config.model_type}: only BERT, RoBERTa and XLM-R encoders can be compressed so"
-        ) from None
+        )
+    return [
+        Layer(
+            query=one.attention.self.query,
+            key=one.attention.self.key,
+            value=one.attention.self.value,
+            project=one.attention.output.dense,
+            up=one.intermediate.dense,
+            down=one.output.dense,
+            attention=one.attention.self,
+            attention_norm=one.attention.output.LayerNorm,
+            norm=one.output.LayerNorm,
+        )
+        for one in encoder_of(model).encoder.layer
+    ]
 
 
 def encoder_of(model: PreTrainedModel) -> Any:

@@ -6,6 +6,13 @@ from contextlib import contextmanager
 from torch import nn
 from transformers import PreTrainedModel
 
+from edgener.errors import UserError
+
+
+def check_dropout(share: float) -> None:
+    if not 0 <= share < 1:
+        raise UserError(f"--dropout {share:g}: expected a share such as 0.1, or 0")
+
 
 @contextmanager
 def dropout_of(model: PreTrainedModel, share: float) -> Iterator[None]:

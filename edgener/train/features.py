@@ -9,10 +9,10 @@ from tokenizers import Tokenizer
 from torch.utils.data import Dataset, Sampler
 
 from edgener.text.corpus import Sentence
-from edgener.text.normalise import normalise, normalise_word
+from edgener.text.normalise import normalise_word
 from edgener.text.pieces import NO_PIECE, encode
+from edgener.text.raw import words_of
 from edgener.text.tagger import DecodeSpec
-from edgener.text.words import split
 
 IGNORED = -100  # torch's cross entropy passes over this label
 UNTAGGED = -1  # the first piece of a word whose tag nobody wrote down: raw text, for a teacher to tag
@@ -53,11 +53,10 @@ def examples_of(
 
 
 def raw_examples(group: str, lines: Sequence[str], tokenizer: Tokenizer, spec: DecodeSpec) -> list[Example]:
-    """Text as the runtime reads it: normalised, and cut into words by the splitter."""
+    """Text as the runtime reads it."""
     found: list[Example] = []
     for line in lines:
-        text = normalise(line).text
-        words = [text[start:end] for start, end in split(text, spec.splitter)]
+        words = words_of(line, spec.splitter)
         found += _windows(group, words, [UNTAGGED] * len(words), tokenizer, spec)
     return found
 

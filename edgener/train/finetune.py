@@ -20,7 +20,7 @@ from edgener.text import corpus
 from edgener.text.labels import label_list
 from edgener.train.config import TrainConfig, check_config, f1_line
 from edgener.train.features import BalancedSampler, Example, Examples, examples_of, quotas
-from edgener.train.masks import KeepZeros, masks_of, pruned_tensors
+from edgener.train.masks import keep_zeros, pruned_tensors
 from edgener.train.model import (
     KIND,
     ModelSource,
@@ -32,9 +32,10 @@ from edgener.train.model import (
     load_weights,
     locate,
 )
-from edgener.train.network import licences_of, step_of, write_network
+from edgener.train.network import NOT_STATED, licences_of, step_of, write_network
+from edgener.train.record import training_record, write_record
 from edgener.train.trainer import fit
-from edgener.train.work import clear, is_main_process, working_folder
+from edgener.train.work import is_finished, is_main_process, working_folder
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def read_data(root: Path, languages: tuple[str, ...], licence: str | None) -> Tr
         "path": str(root.resolve()),
         "languages": list(names),
         "digest": digest,
-        "licence": licence or corpus.licence(root) or "not stated",
+        "licence": licence or corpus.licence(root) or NOT_STATED,
         "sentences": {name: {"train": len(train[name]), "dev": len(dev[name])} for name in names},
     }
     return TrainData(train, dev, digest, facts)
@@ -74,27 +75,18 @@ def finetune(
     corpus_ = read_data(data, config.languages, licence)
     inputs = {"encoder": source.digest, "data": corpus_.digest}
     asked = artefact.request(KIND, {**asdict(config), "licence": corpus_.facts["licence"]}, inputs)
-    if artefact.already_done(out, asked, force):
-        say(f"{out}: already trained with these inputs and settings")
-        clear(out)
+    if is_finished(out, asked, force, "trained"):
         return out
     set_seed(config.seed)
     network = _classifier(source, encoder, corpus_, config)
     with working_folder(out, asked) as work:
-        masks = masks_of(network.model, pruned_tensors(source.manifest))
-        keep = [KeepZeros(network.model, masks)] if masks else []
+        keep = keep_zeros(network.model, pruned_tensors(source.manifest))
         history = fit(network, _examples(network, corpus_, config), corpus_.dev, config, work, callbacks=keep)
         if is_main_process():
-            # The record first: whoever finds the model finds it too.
-            artefact.write_file(training_record(out), artefact.canonical_json(history))
+            write_record(training_record(out), asked, history)
             _write(network, corpus_, config, inputs, asked, out)
             say(f"{out}: model written; dev F1 " + f1_line(history["best"]["f1"]))
     return out
-
-
-def training_record(out: Path) -> Path:
-    """Where the dev F1 of every epoch is kept: a measurement, so outside the artefact."""
-    return out.with_name(f"{out.name}.training.json")
 
 
 def _classifier(source: ModelSource, encoder: str, data: TrainData, config: TrainConfig) -> Network:

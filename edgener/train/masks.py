@@ -55,6 +55,11 @@ def apply_masks(model: PreTrainedModel, masks: Mapping[str, torch.Tensor]) -> No
             weight.mul_(masks[name])
 
 
+def keep_zeros(model: PreTrainedModel, names: Sequence[str]) -> list[TrainerCallback]:
+    """What holds the zeros of these tensors through a training; nothing where there are none."""
+    return [KeepZeros(model, masks_of(model, names))] if names else []
+
+
 class KeepZeros(TrainerCallback):  # type: ignore[misc]
     """Holds masks through training: no gradient reaches a pruned weight, and no momentum moves it."""
 

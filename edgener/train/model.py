@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from edgener.bundle.layout import spec_from_dict
 from edgener.errors import UserError
 from edgener.text.decode import Array
 from edgener.text.labels import check_model_labels
-from edgener.text.pieces import for_words, specials_of
+from edgener.text.pieces import for_words, rows_of, specials_of
 from edgener.text.tagger import DecodeSpec, Tagger
 from edgener.text.words import UNICODE_1
 
@@ -164,10 +164,16 @@ class Network:
         return Tagger(TorchForward(self.model, device), self.backend, self.labels, self.spec, batch_size=batch_size)
 
 
+def is_classifier(config: PretrainedConfig) -> bool:
+    return any(name.endswith("ForTokenClassification") for name in config.architectures or ())
+
+
 def load_classifier(name: str, *, model_kwargs: dict[str, Any] | None = None, max_length: int | None = None) -> Network:
     """A trained classifier. UserError for a folder that is none, or whose labels cannot be decoded."""
     source = locate(name)
     config = load_config(name)
+    if not is_classifier(config):
+        raise UserError(f"{name}: no classifier in it; fine-tune it first (`edgener train`)")
     labels = tuple(config.id2label[index] for index in range(config.num_labels))
     check_model_labels(labels, f"{name}/config.json")
     tokenizer, backend = load_tokenizer(name, config)
@@ -183,7 +189,7 @@ def load_classifier(name: str, *, model_kwargs: dict[str, Any] | None = None, ma
 
 def check_vocabulary(name: str, backend: Tokenizer, model: PreTrainedModel) -> None:
     """UserError when the tokenizer has pieces that the model has no embedding for."""
-    pieces, rows = backend.get_vocab_size(), model.get_input_embeddings().num_embeddings
+    pieces, rows = rows_of(backend), model.get_input_embeddings().num_embeddings
     if pieces > rows:
         raise UserError(f"{name}: {pieces:,} pieces in the tokenizer, {rows:,} embeddings in the model: no match")
 
@@ -197,21 +203,35 @@ def load_weights(name: str, labels: Sequence[str] | None = None, **kwargs: Any) 
     if labels is not None:
         ids = {"id2label": dict(enumerate(labels)), "label2id": {label: place for place, label in enumerate(labels)}}
         kwargs |= {**ids, "num_labels": len(labels), "ignore_mismatched_sizes": True}
+
+    def is_new(tensor: str) -> bool:
+        return labels is not None and tensor.startswith("classifier")
+
+    return load_checkpoint(AutoModelForTokenClassification, name, is_new, **kwargs)
+
+
+def load_checkpoint(auto: Any, name: str, may_be_random: Callable[[str], bool], **kwargs: Any) -> PreTrainedModel:
+    """The weights at `name` through one of transformers' Auto classes, fp32 unless `dtype` says otherwise.
+
+    may_be_random: which tensors a checkpoint may lack. UserError when it lacks others or cannot be read; TypeError when
+    the architecture does not know an argument.
+    """
     try:
-        kwargs.setdefault("dtype", torch.float32)
-        model, report = AutoModelForTokenClassification.from_pretrained(
-            name, output_loading_info=True, trust_remote_code=False, **kwargs
+        model, report = auto.from_pretrained(
+            name, output_loading_info=True, trust_remote_code=False, **{"dtype": torch.float32, **kwargs}
         )
     except Exception as error:  # damaged safetensors, pickles with code, wrong shapes: each has its own class
+        if isinstance(error, TypeError) and "add_pooling_layer" in kwargs:
+            raise
         raise UserError(f"{name}: its weights cannot be loaded ({first_line(error)})") from None
     random = [*report["missing_keys"], *report["mismatched_keys"]]
-    wrong = sorted(key for key in random if labels is None or not key.startswith("classifier"))
+    wrong = sorted(key for key in random if not may_be_random(key))
     if wrong:
         raise UserError(
             f"{name}: {len(wrong)} tensors are missing from its weights or of another shape than config.json says, "
             f"the first is {wrong[0]}"
         )
-    return model
+    return model  # type: ignore[no-any-return]
 
 
 def load_tagger(name: str | Path, *, batch_size: int = 1, device: str = "cpu") -> Tagger:

@@ -1,22 +1,22 @@
 """Any model of a chain, classifier or bare encoder: read it, and write it with the record of what was done to it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
 from transformers import AutoModel, AutoModelForMaskedLM, PretrainedConfig, PreTrainedModel
 
 from edgener import artefact
 from edgener.bundle.layout import spec_as_dict
-from edgener.errors import UserError
+from edgener.train.anatomy import geometry_of
 from edgener.train.model import (
     ENCODER,
     KIND,
     Network,
     check_vocabulary,
     decode_spec,
-    first_line,
+    is_classifier,
+    load_checkpoint,
     load_classifier,
     load_config,
     load_tokenizer,
@@ -24,14 +24,11 @@ from edgener.train.model import (
 )
 from edgener.versions import versions
 
+NOT_STATED = "not stated"  # of a licence
 # Of a manifest, what is as true of a model made from it.
 _CARRIED = ("languages", "data", "licences", "pruned", "permuted", "geometry")
 # The pooler answers for whole sentences; no stage uses one, and a checkpoint may come without.
 _UNUSED = ("pooler.", "embeddings.position_ids")
-
-
-def is_classifier(config: PretrainedConfig) -> bool:
-    return any(name.endswith("ForTokenClassification") for name in config.architectures or ())
 
 
 def has_language_model(config: PretrainedConfig) -> bool:
@@ -57,33 +54,18 @@ def load_network(name: str) -> Network:
 def load_encoder(name: str) -> PreTrainedModel:
     """The encoder alone, fp32, without a pooler where the architecture lets it be left out."""
     try:
-        return _load(AutoModel, name, add_pooling_layer=False)
-    except TypeError:
-        return _load(AutoModel, name)
+        return load_checkpoint(AutoModel, name, _is_unused, add_pooling_layer=False)
+    except TypeError:  # an architecture that has none to leave out
+        return load_checkpoint(AutoModel, name, _is_unused)
 
 
 def load_language_model(name: str) -> PreTrainedModel:
     """The encoder with its masked-LM head. UserError when the checkpoint has no such head."""
-    return _load(AutoModelForMaskedLM, name)
+    return load_checkpoint(AutoModelForMaskedLM, name, _is_unused)
 
 
-def _load(auto: Any, name: str, **kwargs: Any) -> PreTrainedModel:
-    try:
-        model, report = auto.from_pretrained(
-            name, output_loading_info=True, trust_remote_code=False, dtype=torch.float32, **kwargs
-        )
-    except Exception as error:  # damaged safetensors, pickles with code, wrong shapes: each has its own class
-        if isinstance(error, TypeError) and kwargs:
-            raise  # an architecture that does not know them
-        raise UserError(f"{name}: its weights cannot be loaded ({first_line(error)})") from None
-    random = [*report["missing_keys"], *report["mismatched_keys"]]
-    wrong = sorted(key for key in random if not any(part in key for part in _UNUSED))
-    if wrong:
-        raise UserError(
-            f"{name}: {len(wrong)} tensors are missing from its weights or of another shape than config.json says, "
-            f"the first is {wrong[0]}"
-        )
-    return model  # type: ignore[no-any-return]
+def _is_unused(tensor: str) -> bool:
+    return any(part in tensor for part in _UNUSED)
 
 
 def step_of(kind: str, config: Mapping[str, Any], inputs: Mapping[str, str]) -> dict[str, Any]:
@@ -97,12 +79,18 @@ def licences_of(manifest: Mapping[str, Any], *more: str | None) -> list[str]:
 
 
 def write_network(
-    network: Network, out: Path, asked: str, step: Mapping[str, Any], changes: Mapping[str, Any] | None = None
+    network: Network,
+    out: Path,
+    asked: str,
+    step: Mapping[str, Any],
+    changes: Mapping[str, Any] | None = None,
+    measure: Callable[[Path], None] | None = None,
 ) -> None:
     """Write a model directory at `out`: safetensors, config, tokenizer and a manifest.
 
     The manifest goes on from that of the model it was made from: what it says of languages, data, licences, zeros,
     channels and geometry stays unless `changes` says otherwise (None takes an entry out); `step` is added to `steps`.
+    measure: gets the written folder just before it takes its place, for a record that is to be there first.
     """
     old = network.source.manifest
     manifest: dict[str, Any] = {
@@ -114,9 +102,13 @@ def write_network(
         "request": asked,
         "steps": [*old.get("steps", []), dict(step)],
     }
+    if manifest.get("geometry"):  # of this network; `from_layers` and the like are of its history
+        manifest["geometry"] = {**manifest["geometry"], **geometry_of(network.model)}
     manifest = {name: value for name, value in manifest.items() if value is not None}
     with artefact.building(out) as scratch:
         network.model.save_pretrained(scratch)
         network.tokenizer.save_pretrained(scratch)
         network.backend.save(str(scratch / "tokenizer.json"))
         artefact.seal(scratch, KIND if network.labels else ENCODER, manifest)
+        if measure is not None:
+            measure(scratch)

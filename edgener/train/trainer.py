@@ -1,28 +1,22 @@
 """The training loop: Hugging Face's Trainer with our sampler, our dev F1, our loss and time-based checkpoints."""
 
-import json
-import shutil
-import time
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import PreTrainedModel, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
+from torch import nn
+from transformers import PreTrainedModel, TrainerCallback, TrainingArguments
 
 from edgener.console import say
-from edgener.errors import UserError
 from edgener.evaluate.run import evaluate
 from edgener.text.corpus import Sentence
 from edgener.train.config import FitConfig, f1_line
-from edgener.train.features import BalancedSampler, Examples, collate
+from edgener.train.features import IGNORED, BalancedSampler, Examples, collate
 from edgener.train.model import Network
-from edgener.train.work import started_processes
+from edgener.train.running import Pace, ResumableTrainer, arguments_of, newest_checkpoint, newest_loss, read_state
 
-CHECKPOINT_SECONDS = 300.0
-STATE = "trainer_state.json"
 DEV_BATCH = 16
 
 Objective = Callable[[PreTrainedModel, Mapping[str, torch.Tensor]], torch.Tensor]
@@ -30,9 +24,13 @@ Objective = Callable[[PreTrainedModel, Mapping[str, torch.Tensor]], torch.Tensor
 
 
 def tagging_loss(model: PreTrainedModel, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
-    """Cross entropy at the first piece of each word."""
-    loss: torch.Tensor = model(**batch).loss
-    return loss
+    """Cross entropy at the first piece of each word; 0 for a batch of nothing but pieces inside a long word."""
+    logits = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits
+    labels = batch["labels"]
+    total = nn.functional.cross_entropy(
+        logits.flatten(0, 1).float(), labels.flatten(), ignore_index=IGNORED, reduction="sum"
+    )
+    return total / (labels != IGNORED).sum().clamp_min(1)
 
 
 def fit(
@@ -53,25 +51,13 @@ def fit(
     {"epochs": [...], "best": {...}}: dev F1 by language.
     """
     arguments = _arguments(config, work)
-    if arguments.world_size != started_processes():
-        raise UserError(
-            f"{started_processes()} processes were started, {arguments.world_size} found each other; see torchrun"
-        )
     resume = newest_checkpoint(work)
     if resume is not None:
-        say(f"going on from step {resume.name.rpartition('-')[2]}")
-        done = _epochs(json.loads((resume / STATE).read_bytes())["log_history"])
+        done = _epochs(read_state(resume)["log_history"])
         if has_stopped(done, config.patience):  # killed after its last epoch, before the model was written
             arguments.num_train_epochs = len(done)
     trainer = NerTrainer(network, data, dev, arguments, objective, counts_from)
-    trainer.remove_callback(PrinterCallback)  # it prints dictionaries on stdout
-    for callback in (*callbacks, Reporter(trainer, config.patience)):
-        trainer.add_callback(callback)
-    with warnings.catch_warnings():
-        # Checkpoints carry their step in their name; how old their files are does not matter.
-        warnings.filterwarnings("ignore", message="mtime may not be reliable")
-        trainer.train(resume_from_checkpoint=str(resume) if resume else None)
-    trainer.accelerator.wait_for_everyone()  # the first process to go on removes the checkpoints that all load
+    trainer.run([*callbacks, Reporter(config.patience)])
     epochs = _epochs(trainer.state.log_history)
     return {"epochs": epochs, "best": max(_counting(epochs), key=lambda epoch: epoch["mean_f1"])}
 
@@ -96,48 +82,20 @@ def has_stopped(epochs: Sequence[Mapping[str, Any]], patience: int) -> bool:
 
 
 def _arguments(config: FitConfig, work: Path) -> TrainingArguments:
-    return TrainingArguments(
-        output_dir=str(work),
+    return arguments_of(
+        config,
+        config.learning_rate,
+        work,
         num_train_epochs=config.epochs,
-        per_device_train_batch_size=config.batch_size,
-        learning_rate=config.learning_rate,
-        warmup_ratio=config.warmup,
-        weight_decay=config.weight_decay,
-        seed=config.seed,
-        data_seed=config.seed,
         eval_strategy="epoch",
         save_strategy="epoch",
-        save_total_limit=1,  # and the best one, when that is another
         load_best_model_at_end=True,
         metric_for_best_model="mean_f1",
         greater_is_better=True,
-        logging_steps=10,
-        report_to=[],
-        disable_tqdm=True,
-        remove_unused_columns=False,
-        dataloader_pin_memory=False,
-        # Told so, accelerate joins several processes on CPUs; otherwise each would train for itself.
-        bf16=config.precision == "bf16",
-        use_cpu=not torch.accelerator.is_available(),
-        # Frozen embeddings have no gradient to wait for, and every other weight is used in every step.
-        ddp_find_unused_parameters=False,
     )
 
 
-def newest_checkpoint(work: Path) -> Path | None:
-    """The newest checkpoint that was written to its end; half-written ones are removed."""
-    found = sorted(work.glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]))
-    for path in reversed(found):
-        # The trainer's state is the last file of a checkpoint.
-        try:
-            json.loads((path / STATE).read_bytes())
-            return path
-        except (OSError, ValueError):
-            shutil.rmtree(path, ignore_errors=True)
-    return None
-
-
-class NerTrainer(Trainer):
+class NerTrainer(ResumableTrainer):
     """Trainer that draws batches with BalancedSampler and evaluates entity F1 by language."""
 
     def __init__(
@@ -171,13 +129,12 @@ class NerTrainer(Trainer):
         tagger = self.network.tagger(batch_size=DEV_BATCH, device=str(self.args.device))
         result = evaluate(tagger, self.dev, what="dev")
         self.model.train()
-        loss = next((entry["loss"] for entry in reversed(self.state.log_history) if "loss" in entry), None)
         counts = self.state.global_step >= self.counts_from * self.state.max_steps
         dev = {
             "counts": counts,
             "epoch": round(self.state.epoch or 0, 3),
             "step": self.state.global_step,
-            "loss": loss,
+            "loss": newest_loss(self.state),
             "mean_f1": result.macro_f1,
             "f1": result.f1(),
         }
@@ -187,34 +144,18 @@ class NerTrainer(Trainer):
         return metrics
 
 
-class Reporter(TrainerCallback):  # type: ignore[misc]
-    """Progress on stderr, dev F1 by language after each epoch, early stopping, and a checkpoint every few minutes."""
+class Reporter(Pace):
+    """Progress, dev F1 by language after each epoch, early stopping, and a checkpoint every few minutes."""
 
-    def __init__(self, trainer: NerTrainer, patience: int) -> None:
-        self.trainer, self.patience = trainer, patience
-        self.saved = self.shown = self.began = time.monotonic()
-        self.first_step = 0
+    def __init__(self, patience: int) -> None:
+        self.patience = patience
 
-    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        self.saved = self.shown = self.began = time.monotonic()
-        self.first_step = state.global_step
-
-    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        now = time.monotonic()
+    def on_step_end(self, args: Any, state: Any, control: Any, **rest: Any) -> None:
         # Several processes must save in the same step, and their clocks differ: they save at the end of epochs only.
         # So does the last step of an epoch, or a resumed run would pass over the epoch's evaluation.
-        if args.world_size == 1 and not state.epoch.is_integer() and now - self.saved > CHECKPOINT_SECONDS:
+        if args.world_size == 1 and not state.epoch.is_integer() and self.is_due():
             control.should_save = True
-        if state.is_world_process_zero and now - self.shown > 10:
-            self.shown = now
-            pace = (now - self.began) / max(1, state.global_step - self.first_step)
-            left = pace * (state.max_steps - state.global_step)
-            loss = next((entry["loss"] for entry in reversed(state.log_history) if "loss" in entry), None)
-            shown = f", loss {loss:.3f}" if loss is not None else ""
-            say(f"training: step {state.global_step}/{state.max_steps}{shown}, {pace:.2f} s a step, {left:.0f} s left")
-
-    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        self.saved = time.monotonic()
+        super().on_step_end(args, state, control, **rest)
 
     def on_evaluate(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         epochs = _epochs(state.log_history)

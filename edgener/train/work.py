@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from edgener import artefact
 from edgener.console import say
 from edgener.errors import UserError
 
@@ -44,8 +45,24 @@ def working_folder(out: Path, asked: str) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def clear(out: Path) -> None:
-    """Remove what a run leaves that was killed after its model was written; not what a run has that still goes on."""
+def is_finished(out: Path, asked: str, force: bool, done: str) -> bool:
+    """Is the output of this request there? Then says so, and removes what a run killed behind its last write left.
+
+    done: what has been done to it, such as `trained`. UserError for something else at `out`, unless `force`, and for a
+    name that no output can have.
+    """
+    if out.name in ("", ".."):
+        raise UserError(f"{out}: not a name for a folder that edgener makes; choose another --out")
+    if not artefact.already_done(out, asked, force):
+        return False
+    if is_main_process():
+        say(f"{out}: already {done} with these inputs and settings")
+        _clear(out)
+    return True
+
+
+def _clear(out: Path) -> None:
+    """Not what a run has that still goes on."""
     folder = _folder(out)
     if folder.is_dir():
         with _lock(folder) as ours:

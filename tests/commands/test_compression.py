@@ -1,7 +1,8 @@
-"""prune and distil from the command line: JSON, defaults, and wrong uses."""
+"""prune and distill from the command line: JSON, defaults, and wrong uses."""
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -61,9 +62,9 @@ def test_two_processes_prune_together_and_one_of_them_speaks(tiny_model: Path, t
     assert (out / "manifest.json").is_file()
 
 
-def test_distil_prints_the_geometry(tiny_model: Path, tmp_path: Path, capfd: Capture) -> None:
+def test_distill_prints_the_geometry(tiny_model: Path, tmp_path: Path, capfd: Capture) -> None:
     options = ["--layers", "1", "--epochs", "1", "--learning-rate", "2e-3"]
-    assert run("distil", tiny_model, *options, "--out", tmp_path / "s", "--json") == 0
+    assert run("distill", tiny_model, *options, "--out", tmp_path / "s", "--json") == 0
     (document,) = answers(capfd)
     assert document["geometry"]["layers"] == 1
     assert document["geometry"]["multiply_adds"]["32"] > 0
@@ -76,7 +77,7 @@ def test_a_task_agnostic_student_is_fine_tuned_like_any_encoder(
     texts = _raw(tmp_path)
     student = tmp_path / "student"
     options = ["--mode", "task-agnostic", "--raw", texts, "--layers", "1", "--steps", "12", "--batch-size", "4"]
-    assert run("distil", tiny_encoder, *options, "--out", student, "--json") == 0
+    assert run("distill", tiny_encoder, *options, "--out", student, "--json") == 0
     (document,) = answers(capfd)
     assert document["geometry"]["layers"] == 1
     assert json.loads((student / "tokenizer_config.json").read_text())["model_max_length"] == 256
@@ -86,7 +87,7 @@ def test_a_task_agnostic_student_is_fine_tuned_like_any_encoder(
     tuned = ["--data", sample_data, "--lang", "hau", "--encoder", student, "--epochs", "1", "--out", tmp_path / "m"]
     assert run("train", *tuned) == 0
     steps = json.loads((tmp_path / "m" / "manifest.json").read_text())["steps"]
-    assert [step["stage"] for step in steps] == ["distil", "train"]
+    assert [step["stage"] for step in steps] == ["distill", "train"]
 
 
 def test_a_masked_language_model_teaches_its_guesses_too(tmp_path: Path, capfd: Capture) -> None:
@@ -96,8 +97,43 @@ def test_a_masked_language_model_teaches_its_guesses_too(tmp_path: Path, capfd: 
     assert run("pretrain", "--raw", texts, *shape, "--steps", "2", "--batch-size", "2", "--out", teacher) == 0
     capfd.readouterr()
     options = ["--mode", "task-agnostic", "--raw", texts, "--layers", "1", "--steps", "4", "--batch-size", "2"]
-    assert run("distil", teacher, *options, "--out", student) == 0
+    assert run("distill", teacher, *options, "--out", student) == 0
     assert json.loads((student / "config.json").read_text())["architectures"] == ["XLMRobertaForMaskedLM"]
+
+
+def test_a_student_of_an_encoder_must_have_something_to_learn(
+    tiny_encoder: Path, tmp_path: Path, capfd: Capture
+) -> None:
+    """The encoder has no masked-LM head, so there are no guesses to learn."""
+    options = ["--mode", "task-agnostic", "--raw", _raw(tmp_path), "--layers", "1", "--steps", "2"]
+    without = ["--hidden-weight", "0", "--relation-weight", "0"]
+    line = refused(capfd, 2, "distill", tiny_encoder, *options, *without, "--out", tmp_path / "s")
+    assert "without a masked-LM head; give --hidden-weight or --relation-weight" in line
+    assert not list(tmp_path.glob(".s*"))
+
+
+def test_a_finished_model_whose_record_is_gone_is_still_shown(tiny_model: Path, tmp_path: Path, capfd: Capture) -> None:
+    cut = ["structure", tiny_model, "--ffn", "0.5", "--epochs", "0", "--out", tmp_path / "s"]
+    assert run(*cut) == 0
+    (tmp_path / "s.training.json").unlink()
+    capfd.readouterr()
+    assert run(*cut) == 0
+    assert run(*cut, "--json") == 0
+    assert answers(capfd)[0]["rounds"] is None
+
+
+def test_a_tag_that_the_model_does_not_know_is_named(tiny_model: Path, tmp_path: Path, capfd: Capture) -> None:
+    """A model can know B-PER without I-PER."""
+    lame = Path(shutil.copytree(tiny_model, tmp_path / "lame", ignore=shutil.ignore_patterns("manifest.json")))
+    config = json.loads((lame / "config.json").read_text())
+    names = {name: label.replace("I-PER", "B-XXX") for name, label in config["id2label"].items()}
+    config |= {"id2label": names, "label2id": {label: int(name) for name, label in names.items()}}
+    (lame / "config.json").write_text(json.dumps(config))
+    for split in ("train", "dev"):
+        (tmp_path / "hau").mkdir(exist_ok=True)
+        (tmp_path / "hau" / f"{split}.txt").write_text("Musa B-PER\nSani I-PER\n\n", encoding="utf-8")
+    options = ["--epochs", "1", "--data", tmp_path, "--lang", "hau", "--out", tmp_path / "out"]
+    assert "hau has tag I-PER" in refused(capfd, 2, "prune", lame, *options)
 
 
 def test_evaluate_runs_a_torch_model_as_the_baselines_do(
@@ -126,19 +162,20 @@ def test_evaluate_runs_a_torch_model_as_the_baselines_do(
         ("prune", ["--when", "gradual", "--raw", "missing"], "missing: no such file"),
         ("prune", ["--raw", "missing"], "nothing is trained here"),
         ("prune", ["--epochs", "1", "--dropout", "2"], "--dropout 2: expected a share"),
-        ("distil", [], "no student"),
-        ("distil", ["--layers-from", "a,b"], "--layers-from a,b: expected numbers such as 1,3,5"),
-        ("distil", ["--mode", "fast"], "--mode fast: expected task-specific or task-agnostic"),
-        ("distil", ["--mode", "task-agnostic"], "give --raw"),
-        ("distil", ["--mode", "task-agnostic", "--raw", "x", "--data", "y"], "has no use for --data"),
+        ("distill", [], "no student"),
+        ("prune", ["--pattern", "1x4", "--permute", "--tensor", "*output*"], "leave --tensor out"),
+        ("distill", ["--layers-from", "a,b"], "--layers-from a,b: expected numbers such as 1,3,5"),
+        ("distill", ["--mode", "fast"], "--mode fast: expected task-specific or task-agnostic"),
+        ("distill", ["--mode", "task-agnostic"], "give --raw"),
+        ("distill", ["--mode", "task-agnostic", "--raw", "x", "--data", "y"], "has no use for --data"),
         (
-            "distil",
+            "distill",
             ["--mode", "task-agnostic", "--epochs", "3", "--patience", "2"],
             "has no use for --epochs, --patience",
         ),
-        ("distil", ["--layers", "1", "--steps", "10"], "has no use for --steps"),
-        ("distil", ["--mode", "task-agnostic", "--raw", "x", "--learning-rate", "5"], "--learning-rate 5: expected"),
-        ("distil", ["--mode", "task-agnostic", "--raw", "x", "--softness", "0"], "--softness 0: expected"),
+        ("distill", ["--layers", "1", "--steps", "10"], "has no use for --steps"),
+        ("distill", ["--mode", "task-agnostic", "--raw", "x", "--learning-rate", "5"], "--learning-rate 5: expected"),
+        ("distill", ["--mode", "task-agnostic", "--raw", "x", "--softness", "0"], "--softness 0: expected"),
     ],
 )
 def test_mistakes_are_one_line(

@@ -1,4 +1,4 @@
-"""Five steps from the command line, left alone and killed: trim, train, structure, prune, distil."""
+"""Five steps from the command line, left alone and killed: trim, train, structure, prune, distill."""
 
 import json
 import sys
@@ -25,7 +25,7 @@ def _commands(folder: Path, encoder: Path, data: Path) -> dict[str, list[str]]:
         "model": ["train", "--data", str(data), *lang, "--encoder", place["trimmed"], *QUICK, "--out", place["model"]],
         "cut": ["structure", place["model"], "--ffn", "0.5", "--steps", "1", *QUICK, "--out", place["cut"]],
         "pruned": ["prune", place["cut"], "--sparsity", "0.5", "--when", "gradual", *QUICK, "--out", place["pruned"]],
-        "student": ["distil", place["pruned"], "--layers", "1", *QUICK, "--out", place["student"]],
+        "student": ["distill", place["pruned"], "--layers", "1", *QUICK, "--out", place["student"]],
     }
 
 
@@ -49,7 +49,7 @@ def test_a_chain_killed_twice_ends_in_the_same_files(tiny_encoder: Path, sample_
         for file in ours:
             assert (whole / name / file).read_bytes() == (killed / name / file).read_bytes(), f"{name}/{file}"
     manifest = json.loads((whole / "student" / "manifest.json").read_text())
-    assert [step["stage"] for step in manifest["steps"]] == ["trim-vocab", "train", "structure", "prune", "distil"]
+    assert [step["stage"] for step in manifest["steps"]] == ["trim-vocab", "train", "structure", "prune", "distill"]
     assert manifest["languages"] == ["hau", "swa"]
     assert manifest["pruned"]["sparsity"] == pytest.approx(0.5, abs=0.1)
     assert artefact.check_files(whole / "student", manifest["files"]) == []

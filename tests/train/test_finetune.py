@@ -10,15 +10,18 @@ import pytest
 
 pytest.importorskip("torch")
 
+import torch
+
 from edgener import artefact
 from edgener.errors import UserError
 from edgener.evaluate.run import evaluate
 from edgener.text import corpus, sample
-from edgener.train import trainer
+from edgener.train import running, trainer
 from edgener.train.config import TrainConfig
-from edgener.train.finetune import finetune, training_record
+from edgener.train.finetune import finetune
 from edgener.train.model import load_classifier, load_tagger, locate
-from edgener.train.trainer import Reporter
+from edgener.train.record import training_record
+from edgener.train.trainer import Reporter, tagging_loss
 from tests.helpers.process import kill_when
 
 COMMAND = [sys.executable, "-m", "edgener", "train"]
@@ -95,7 +98,7 @@ def test_wherever_a_run_is_stopped_it_ends_like_one_left_alone(
         if state.global_step == step:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(trainer, "CHECKPOINT_SECONDS", -1.0)
+    monkeypatch.setattr(running, "CHECKPOINT_SECONDS", -1.0)
     with monkeypatch.context() as stopped, pytest.raises(KeyboardInterrupt):
         stopped.setattr(Reporter, "on_save", stop)
         finetune(str(tiny_encoder), sample_data, config, tmp_path / "stopped")
@@ -107,6 +110,38 @@ def test_wherever_a_run_is_stopped_it_ends_like_one_left_alone(
     assert histories[0] == histories[1]
     weights = [artefact.sha256_file(out / "model.safetensors") for out in (whole, resumed)]
     assert weights[0] == weights[1]
+
+
+def test_a_run_goes_on_where_its_folder_was_moved_to(
+    tiny_encoder: Path, sample_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stopped behind its last checkpoint: nothing is saved any more that would say where the best one is now."""
+    config = TrainConfig(languages=("hau",), epochs=2, learning_rate=2e-3)
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as writing, pytest.raises(KeyboardInterrupt):
+        writing.setattr("edgener.train.finetune._write", killed)
+        finetune(str(tiny_encoder), sample_data, config, tmp_path / "here" / "m")
+    (tmp_path / "here").rename(tmp_path / "there")
+    out = finetune(str(tiny_encoder), sample_data, config, tmp_path / "there" / "m")
+    whole = finetune(str(tiny_encoder), sample_data, config, tmp_path / "whole")
+    weights = [artefact.sha256_file(folder / "model.safetensors") for folder in (whole, out)]
+    assert weights[0] == weights[1]
+
+
+def test_a_batch_without_a_first_piece_teaches_nothing(tiny_model: Path) -> None:
+    """The inside of a word that is longer than the window, alone in a batch."""
+    model = load_classifier(str(tiny_model)).model
+    ids = torch.tensor([[0, 5, 6, 2]])
+    batch = {"input_ids": ids, "attention_mask": torch.ones_like(ids), "labels": torch.full_like(ids, -100)}
+    loss = tagging_loss(model, batch)
+    loss.backward()
+    assert float(loss) == 0.0
+    assert all(torch.isfinite(one.grad).all() for one in model.parameters() if one.grad is not None)
+    batch["labels"][0, 1] = 2
+    assert float(tagging_loss(model, batch)) == pytest.approx(float(model(**batch).loss))
 
 
 def test_a_run_stopped_early_and_then_killed_is_not_trained_on(

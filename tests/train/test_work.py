@@ -10,7 +10,8 @@ pytest.importorskip("torch")
 
 from edgener.errors import UserError
 from edgener.train.trainer import has_stopped
-from edgener.train.work import clear, working_folder
+from edgener.train.work import is_finished, working_folder
+from tests.helpers.stage import ASKED, build
 
 
 def test_checkpoints_stay_when_a_run_fails_and_go_when_it_ends(tmp_path: Path) -> None:
@@ -42,7 +43,8 @@ def test_two_runs_do_not_share_an_output(tmp_path: Path) -> None:
         (work / "checkpoint-3").mkdir()
         with pytest.raises(UserError, match="another process is training to it"), working_folder(out, "b" * 64):
             pass
-        clear(out)
+        build(out)
+        assert is_finished(out, ASKED, False, "trained")
         assert (work / "checkpoint-3").is_dir()
 
 
@@ -59,11 +61,14 @@ def test_only_the_first_of_several_processes_removes(tmp_path: Path, monkeypatch
 
 
 def test_what_was_left_behind_a_finished_model_is_cleared(tmp_path: Path) -> None:
-    with pytest.raises(ZeroDivisionError), working_folder(tmp_path / "model", "a" * 64):
+    out = build(tmp_path / "model")
+    assert not is_finished(tmp_path / "other", ASKED, False, "trained")
+    with pytest.raises(ZeroDivisionError), working_folder(out, "a" * 64):
         raise ZeroDivisionError
-    clear(tmp_path / "model")
-    clear(tmp_path / "model")
-    assert list(tmp_path.iterdir()) == []
+    for _ in range(2):
+        assert is_finished(out, ASKED, False, "trained")
+        assert list(tmp_path.iterdir()) == [out]
+    assert not is_finished(out, ASKED, True, "trained")
 
 
 @pytest.mark.parametrize(

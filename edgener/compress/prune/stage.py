@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from edgener import artefact
-from edgener.compress.prune.patterns import BLOCKS, HALF, PATTERNS, SCOPES, UNSTRUCTURED, choose_masks, record
+from edgener.compress.prune.patterns import BLOCKS, HALF, PATTERNS, SCOPES, UNSTRUCTURED, choose_masks, follows, record
 from edgener.compress.prune.permute import Scope, permute
 from edgener.compress.prune.schedule import GradualPruning
 from edgener.compress.recover import (
@@ -25,18 +25,20 @@ from edgener.compress.recover import (
     facts_of,
     read_lessons,
     recover,
-    write_record,
+    settings_of,
 )
 from edgener.console import say
 from edgener.errors import UserError
 from edgener.train.anatomy import layers_of, linears_of
 from edgener.train.config import f1_line
 from edgener.train.masks import KeepZeros, apply_masks, masks_of, pruned_tensors, weights_of
-from edgener.train.model import Network, locate
+from edgener.train.model import Network
 from edgener.train.network import licences_of, load_network, step_of, write_network
-from edgener.train.work import clear, is_main_process, working_folder
+from edgener.train.record import training_record, write_record
+from edgener.train.work import is_finished, is_main_process, working_folder
 
 STAGE = "prune"
+_OWN = ("sparsity", "when", "scope", "pattern", "tensors", "permute")
 BEFORE, AFTER, GRADUAL = WHEN = ("before", "after", "gradual")
 
 
@@ -77,6 +79,8 @@ def check_prune(config: PruneConfig) -> None:
         )
     if not 0 < config.ramp <= 1:
         raise UserError(f"--ramp {config.ramp:g}: expected a share of the training, such as 0.6")
+    if config.permute and config.tensors != ("*",):
+        raise UserError("--permute: reorders for all linears of the encoder; leave --tensor out")
     if config.when == BEFORE and config.epochs:
         raise UserError("--epochs: with --when before, `edgener train` does the training; leave --epochs out")
 
@@ -99,8 +103,8 @@ def prune(
     check_prune(config)
     if not config.epochs and (data is not None or raw_text is not None):
         raise UserError("--data and --raw: nothing is trained here; give --epochs too, or leave them out")
-    source = locate(model)
     network = load_network(model)
+    source = network.source
     if config.when == BEFORE and network.labels:
         raise UserError(f"{model}: already fine-tuned; --when before wants an encoder, --when after or gradual this")
     if config.when != BEFORE and not network.labels:
@@ -109,11 +113,9 @@ def prune(
     lessons = read_lessons(source, config, data, raw_text, licences, network.labels) if config.epochs else None
     inputs = {"model": source.digest, **(lessons.digests if lessons else {})}
     stated = licences_of(source.manifest, *(lessons.licences if lessons else (licences.data,)))
-    settings = _settings(config)
+    settings = settings_of(config, (*_OWN, *(["seed"] * config.permute)))
     asked = artefact.request(STAGE, {**settings, "licences": stated}, inputs)
-    if artefact.already_done(out, asked, force):
-        say(f"{out}: already pruned with these inputs and settings")
-        clear(out)
+    if is_finished(out, asked, force, "pruned"):
         return out
     if lessons is None and not is_main_process():
         return out  # without training there is nothing to share
@@ -125,21 +127,12 @@ def prune(
             changes["pruned"] = record(network.model, config.pattern, every)
             if lessons is not None:
                 changes |= facts_of(source, lessons)
-            write_record(out, asked, history)
+            write_record(training_record(out), asked, history)
             write_network(network, out, asked, step_of(STAGE, settings, inputs), changes)
             reached = changes["pruned"]["sparsity"]
             f1 = "; dev F1 " + f1_line(history["best"]["f1"]) if history else ""
             say(f"{out}: {100 * reached:.1f} % of {len(every)} tensors pruned{f1}")
     return out
-
-
-def _settings(config: PruneConfig) -> dict[str, Any]:
-    """What decides the result: without training, none of the settings of training."""
-    settings = asdict(config)
-    if config.epochs:
-        return settings
-    mine = ("epochs", "sparsity", "when", "scope", "pattern", "tensors", "permute", *(["seed"] * config.permute))
-    return {name: settings[name] for name in mine}
 
 
 def chosen_tensors(network: Network, patterns: tuple[str, ...]) -> list[str]:
@@ -172,6 +165,8 @@ def _prune(
         order = network.source.manifest.get("permuted", {}).get("hidden") or range(len(report.hidden))
         changes["permuted"] = {**asdict(report), "hidden": [order[channel] for channel in report.hidden]}
     old = masks_of(model, before)
+    if not all(follows(old[name], config.pattern) for name in names if name in old):
+        say(f"{network.source.name}: its zeros are not of pattern {config.pattern}; with them the result is not either")
     teacher = copy.deepcopy(model)
     choose = partial(choose_masks, pattern=config.pattern, scope=config.scope)
     if config.when == GRADUAL:

@@ -45,17 +45,17 @@ def goals_of(
             "nothing would be removed; of "
             f"{depth} layers, {count} heads and {neurons} neurons a layer, give what stays: --heads, --ffn or --layers"
         )
-    goals = []
+    goals: dict[tuple[int, int, int], Goal] = {}
     for step in range(1, steps + 1):
         done = step / steps
-        goals.append(
-            Goal(
-                _nearest(depth * (final.layers / depth) ** done),
-                final.heads**done,
-                _neurons(neurons, (final.neurons / neurons) ** done),
-            )
+        goal = Goal(
+            _nearest(depth * (final.layers / depth) ** done),
+            final.heads**done,
+            _neurons(neurons, (final.neurons / neurons) ** done),
         )
-    return [goal for goal in dict.fromkeys(goals) if goal != Goal(depth, 1.0, neurons)]
+        goals[goal.layers, goal.neurons, heads_left(count, depth, goal.heads)] = goal
+    goals.pop((depth, neurons, count), None)
+    return list(goals.values())
 
 
 def heads_left(count: int, layers: int, share: float) -> int:

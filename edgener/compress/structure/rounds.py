@@ -22,10 +22,10 @@ from edgener.compress.structure.cut import Cut, apply_cut, cut_of
 from edgener.compress.structure.importance import calibration, importance
 from edgener.console import say
 from edgener.train.anatomy import geometry_of, layers_of
-from edgener.train.finetune import training_record
-from edgener.train.masks import KeepZeros, masks_of, pruned_tensors, renumbered
+from edgener.train.masks import keep_zeros, pruned_tensors, renumbered
 from edgener.train.model import Network, load_classifier
 from edgener.train.network import step_of, write_network
+from edgener.train.record import training_record, write_record
 from edgener.train.work import is_main_process, started_processes, working_folder
 
 ROUND = "structure-round"
@@ -57,6 +57,8 @@ class Rounds:
             else:
                 say(f"round {number} of {len(goals)}: down to {goal}")
                 self._round(network, origins, goal, place, asked)
+            if number == len(goals) and not is_main_process():
+                break  # the first process is about to write the result, and to remove this folder
             # In memory it may still be wrapped for bf16, or on another device: read, a resumed run has the same.
             network = self._read(place)
             records.append(artefact.read_json(training_record(place)))
@@ -75,7 +77,7 @@ class Rounds:
             if self.config.epochs:
                 facts |= self._recover(network, origins, training)
             if is_main_process():
-                artefact.write_file(training_record(place), artefact.canonical_json(facts))
+                write_record(training_record(place), asked, facts)
                 write_network(network, place, asked, step_of(ROUND, asdict(goal), {}))
         if started_processes() > 1 and self.config.epochs:
             PartialState().wait_for_everyone()  # the others read what the first one has written
@@ -97,7 +99,6 @@ class Rounds:
 
     def _recover(self, network: Network, origins: Sequence[int], training: Path) -> dict[str, Any]:
         """Each layer learns from the layer of the original that it was; weights pruned before stay zero."""
-        zeros = pruned_tensors(network.source.manifest)
         return recover(
             network,
             self.original.model,
@@ -105,7 +106,7 @@ class Rounds:
             self.config,
             training,
             layers=list(enumerate(origins)),
-            callbacks=[KeepZeros(network.model, masks_of(network.model, zeros))] if zeros else [],
+            callbacks=keep_zeros(network.model, pruned_tensors(network.source.manifest)),
         )
 
     def _read(self, place: Path) -> Network:

@@ -1,21 +1,20 @@
 """The structure stage: attention heads, FFN neurons and layers removed for real, in rounds of cutting and recovery."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from edgener import artefact
-from edgener.compress.recover import NONE_STATED, Licences, facts_of, read_lessons, write_record
+from edgener.compress.recover import NONE_STATED, Licences, facts_of, read_lessons, settings_of
 from edgener.compress.structure.choose import goals_of
 from edgener.compress.structure.config import StructureConfig, check_structure
 from edgener.compress.structure.rounds import Rounds
 from edgener.console import say
-from edgener.errors import UserError
 from edgener.train.config import f1_line
-from edgener.train.model import locate
-from edgener.train.network import licences_of, load_network, step_of, write_network
-from edgener.train.work import clear, is_main_process, working_folder
+from edgener.train.model import load_classifier
+from edgener.train.network import licences_of, step_of, write_network
+from edgener.train.record import training_record, write_record
+from edgener.train.work import is_finished, is_main_process, working_folder
 
 STAGE = "structure"
 
@@ -36,18 +35,15 @@ def structure(
     `<out>.training.json` together with dev F1, round by round. UserError for bad input.
     """
     check_structure(config)
-    source = locate(model)
-    network = load_network(model)
-    if not network.labels:
-        raise UserError(f"{model}: no classifier in it; fine-tune it first, with edgener train")
+    network = load_classifier(model)
+    source = network.source
     goals = goals_of(network.model, config.heads, config.ffn, config.layers, config.steps)
     lessons = read_lessons(source, config, data, raw_text, licences, network.labels)
     inputs = {"model": source.digest, **lessons.digests}
     stated = licences_of(source.manifest, *lessons.licences)
-    asked = artefact.request(STAGE, {**asdict(config), "licences": stated}, inputs)
-    if artefact.already_done(out, asked, force):
-        say(f"{out}: already cut with these inputs and settings")
-        clear(out)
+    settings = settings_of(config, ("heads", "ffn", "layers", "steps", "examples", "seed"))
+    asked = artefact.request(STAGE, {**settings, "licences": stated}, inputs)
+    if is_finished(out, asked, force, "cut"):
         return out
     if not config.epochs and not is_main_process():
         return out  # without training there is nothing to share
@@ -55,10 +51,11 @@ def structure(
         network, rounds = Rounds(network, lessons, config, asked).run(goals, work)
         if is_main_process():
             last: dict[str, Any] = {name: rounds[-1][name] for name in ("epochs", "best") if name in rounds[-1]}
-            write_record(out, asked, {"rounds": rounds, **last})
-            changes = {"geometry": rounds[-1]["after"], "licences": stated, **facts_of(source, lessons)}
+            write_record(training_record(out), asked, {"rounds": rounds, **last})
+            changes = {"geometry": rounds[-1]["after"], "licences": stated}
+            changes |= facts_of(source, lessons) if config.epochs else {}
             changes["pruned"] = network.source.manifest.get("pruned")
-            write_network(network, out, asked, step_of(STAGE, asdict(config), inputs), changes)
+            write_network(network, out, asked, step_of(STAGE, settings, inputs), changes)
             say(f"{out}: model written; {_summary(rounds)}")
     return out
 

@@ -11,13 +11,13 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
 from tokenizers import Tokenizer
 
 from edgener.errors import UserError
+from edgener.text.scripts import script_of
 
 Counts = np.ndarray[Any, np.dtype[np.int64]]
 METASPACE = "\u2581"
@@ -76,20 +76,12 @@ def bare(piece: str) -> str:
     return piece
 
 
-@cache
-def script(char: str) -> str:
-    """LATIN, ETHIOPIC, NKO, CJK and so on: the first word of a letter's Unicode name; "" for what is no letter."""
-    if not unicodedata.category(char).startswith("L"):
-        return ""
-    return unicodedata.name(char, "?").split()[0].split("-")[0]
-
-
 def scripts_of(words: Mapping[str, int]) -> set[str]:
     """The scripts that hold at least one letter in a hundred."""
     letters: Counter[str] = Counter()
     for word, times in words.items():
         for char in word:
-            if found := script(char):
+            if found := script_of(char):
                 letters[found] += times
     return {name for name, times in letters.items() if times >= _SCRIPT_SHARE * letters.total()}
 
@@ -116,13 +108,16 @@ def safety_set(
         seen.update(*map(normalise, seen))
     table = set(pieces)
 
+    def is_safe(char: str) -> bool:
+        return char in seen or script_of(char) in scripts or unicodedata.category(char)[0] in "NPSM"
+
     def stays(piece: str) -> bool:
         inner = bare(piece)
         if len(inner) > 1:
             if continuing is None:
                 return False
-            return any(char in seen or script(char) in scripts for char in _without_piece(piece, table, continuing))
-        return not inner or inner in seen or script(inner) in scripts or unicodedata.category(inner)[0] in "NPSM"
+            return any(map(is_safe, _without_piece(piece, table, continuing)))
+        return not inner or is_safe(inner)
 
     sentencepiece_bytes = {place for place, piece in enumerate(pieces) if len(piece) == 6 and piece.startswith("<0x")}
     return {place for place, piece in enumerate(pieces) if stays(piece)} | sentencepiece_bytes

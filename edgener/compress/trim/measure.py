@@ -83,7 +83,7 @@ def _same(before: Network, after: Network, new_ids: Mapping[int, int], words: Se
 
 
 def _difference(before: Network, after: Network, pairs: Sequence[tuple[Ids, Ids]], name: str) -> float | None:
-    worst = None
+    differences: list[float] = []
     ordered = sorted((pair for pair in pairs if pair[0]), key=lambda pair: len(pair[0]))
     capacity = min(before.spec.capacity, after.spec.capacity)
     with Progress(f"comparing {name}", len(ordered), "sentences") as progress:
@@ -91,9 +91,9 @@ def _difference(before: Network, after: Network, pairs: Sequence[tuple[Ids, Ids]
             batch = ordered[start : start + _BATCH]
             old = _outputs(before, [pair[0][:capacity] for pair in batch])
             new = _outputs(after, [pair[1][:capacity] for pair in batch])
-            worst = max(worst or 0.0, *(float(np.abs(a - b).max()) for a, b in zip(old, new, strict=True)))
+            differences += [float(np.abs(a - b).max()) for a, b in zip(old, new, strict=True)]
             progress.advance(len(batch))
-    return worst
+    return float(np.max(differences)) if differences else None  # unlike max(), it does not pass over NaN
 
 
 def _outputs(network: Network, batch: Sequence[Ids]) -> list[Any]:

@@ -20,10 +20,11 @@ from edgener.compress.trim.measure import TOLERANCE, LanguageCost, cost_of
 from edgener.console import say, track
 from edgener.errors import CheckFailed, UserError
 from edgener.text import corpus, raw
-from edgener.text.normalise import normalise, normalise_word
-from edgener.text.words import split
+from edgener.text.normalise import normalise_word
 from edgener.train.model import Network, locate
 from edgener.train.network import licences_of, load_network, step_of, write_network
+from edgener.train.record import report_of, write_record
+from edgener.train.work import is_finished
 
 STAGE = "trim-vocab"
 Texts = dict[str, list[list[str]]]
@@ -73,20 +74,17 @@ def trim_vocab(
     differs by more than 1e-4 where the segmentation is the same.
     """
     check_config(config)
-    if out.name in ("", ".."):
-        raise UserError(f"{out}: not a name for a folder that edgener makes; choose another --out")
     if data is None and raw_text is None:
         raise UserError("nothing to choose pieces by; give --data, --raw, or both")
     source = locate(model)
     names = languages_of(data, raw_text, config.languages)
     inputs = {"model": source.digest}
     inputs |= {"data": corpus.digest(data, names)} if data else {}
-    inputs |= {"raw": raw.digest(raw_text, names)} if raw_text else {}
+    inputs |= {"raw": raw.digest(raw_text, tuple(raw.find_any(raw_text, names)))} if raw_text else {}
     others = [corpus.digest(folder, list(corpus.find(folder))) for folder in unseen]
     measured_too = {"unseen": artefact.digest_of(others)} if others else {}
     asked = artefact.request(STAGE, {**asdict(config), "licence": licence}, inputs | measured_too)
-    if artefact.already_done(out, asked, force):
-        say(f"{out}: already trimmed with these inputs and settings")
+    if is_finished(out, asked, force, "trimmed"):
         return out
     network = load_network(model)
     state = json.loads(network.backend.to_str())
@@ -102,25 +100,23 @@ def trim_vocab(
         after = trim_network(network, state, keep, config.max_length, Path(folder))
         cost = cost_of(network, after, keep, measured | strangers, names)
         _check(cost, model)
-        report = _report(network, after, cost) | {"request": asked}
-        artefact.write_file(report_path(out), artefact.canonical_json(report))
-        changes = {"licences": licences_of(source.manifest, stated, licence)}
+        changes: dict[str, Any] = {"licences": licences_of(source.manifest, stated, licence)}
+        if "languages" in source.manifest:
+            changes["languages"] = [name for name in source.manifest["languages"] if name in names]
         step = step_of(STAGE, asdict(config) | {"languages": list(names)}, inputs)
-        write_network(after, out, asked, step, changes)
+
+        def measured_at(written: Path) -> None:
+            sizes = {"before": bytes_of(Path(model)), "after": bytes_of(written)}
+            write_record(report_of(out), asked, _report(network, after, cost) | {"folder_bytes": sizes})
+
+        write_network(after, out, asked, step, changes, measured_at)
     say(f"{out}: {len(keep):,} of {network.backend.get_vocab_size():,} pieces kept")
     return out
 
 
-def report_path(out: Path) -> Path:
-    return out.with_name(f"{out.name}.report.json")
-
-
-def read_report(out: Path) -> dict[str, Any] | None:
-    """What the trimming that made `out` cost; None when its report is gone or another's."""
-    found, place = artefact.find(out), report_path(out)
-    report = artefact.read_json(place) if found is not None and place.is_file() else None
-    ours = isinstance(report, dict) and found is not None and report.get("request") == found.manifest.get("request")
-    return report if ours else None
+def bytes_of(folder: Path) -> int | None:
+    """Of all files of a model folder; None for a hub id."""
+    return sum(file.stat().st_size for file in folder.iterdir() if file.is_file()) if folder.is_dir() else None
 
 
 def languages_of(data: Path | None, raw_text: Path | None, asked: tuple[str, ...]) -> tuple[str, ...]:
@@ -128,7 +124,7 @@ def languages_of(data: Path | None, raw_text: Path | None, asked: tuple[str, ...
     if data is not None:
         names = tuple(corpus.find(data, asked or None))
         if raw_text is not None:
-            raw.find(raw_text, names)
+            raw.find_any(raw_text, names)
         return names
     assert raw_text is not None
     return tuple(raw.find(raw_text, asked or None))
@@ -146,18 +142,13 @@ def _texts(
         dev = corpus.load(data, "dev", names)
         measured = {name: [list(sentence.tokens) for sentence in part] for name, part in dev.items()}
     if raw_text is not None:
-        for name, path in raw.find(raw_text, names).items():
+        for name, path in raw.find_any(raw_text, names).items():
             lines = raw.sample(path, config.raw_lines)
             for line in track(lines, f"reading {name}", len(lines), "lines"):
-                words[name].update(_words(line, splitter))
+                words[name].update(raw.words_of(line, splitter))
             if data is None:
-                measured[name] = [_words(line, splitter) for line in lines[:: max(1, len(lines) // 500)]]
+                measured[name] = [raw.words_of(line, splitter) for line in lines[:: max(1, len(lines) // 500)]]
     return words, measured
-
-
-def _words(line: str, splitter: str) -> list[str]:
-    text = normalise(line).text
-    return [text[start:end] for start, end in split(text, splitter)]
 
 
 def _unseen(folders: Sequence[Path], names: Sequence[str]) -> Texts:
@@ -208,7 +199,7 @@ def _report(before: Network, after: Network, cost: Mapping[str, LanguageCost]) -
 
 def _check(cost: Mapping[str, LanguageCost], model: str) -> None:
     for name, one in cost.items():
-        if one.difference is not None and one.difference > TOLERANCE:
+        if one.difference is not None and not one.difference <= TOLERANCE:  # NaN is no small difference
             raise CheckFailed(
                 f"{model}: trimmed, it differs by {one.difference:.2g} on {name} where every piece was kept (at most "
                 f"{TOLERANCE:g} is allowed); this model cannot be trimmed faithfully"

@@ -3,13 +3,14 @@
 The vocabulary is by far the widest layer of a small encoder: it is computed where a piece is masked and nowhere else.
 """
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from transformers import PreTrainedModel, XLMRobertaForMaskedLM
 
@@ -17,7 +18,25 @@ from edgener.errors import UserError
 from edgener.train.features import IGNORED
 
 Batch = Mapping[str, Tensor]
+_ROWS = 16  # a forward pass of held-out lines
 _MASKED, _REPLACED = 0.8, 0.9  # 80 % of the chosen pieces become <mask>, 10 % another piece, 10 % stay
+
+
+@torch.no_grad()
+def begin_with_sinusoids(table: nn.Embedding) -> None:
+    """Fill a position table with sines and cosines (Vaswani et al. 2017, section 3.5), as large as its random numbers.
+
+    They are trained like any weights. But neighbours are alike from the first step on, and a small encoder on little
+    text spends less of its time on finding out what stands beside what.
+    """
+    rows, width = table.weight.shape
+    places = torch.arange(rows).unsqueeze(1)
+    turns = places * torch.exp(-math.log(10_000) * torch.arange(0, width, 2) / width)
+    waves = torch.stack([turns.sin(), turns.cos()], -1).flatten(1)[:, :width]
+    padding = table.weight[table.padding_idx].clone() if table.padding_idx is not None else None
+    table.weight.copy_(math.sqrt(2) * table.weight.std() * waves)
+    if padding is not None:
+        table.weight[table.padding_idx] = padding
 
 
 @dataclass(frozen=True)
@@ -47,11 +66,16 @@ def generator_for(*key: int) -> torch.Generator:
     return torch.Generator().manual_seed(int(np.random.SeedSequence(key).generate_state(1)[0]))
 
 
-def mask_pieces(ids: Tensor, generator: torch.Generator, pieces: Maskable, rate: float = 0.15) -> tuple[Tensor, Tensor]:
+def mask_pieces(
+    ids: Tensor, generator: torch.Generator, pieces: Maskable | None, rate: float = 0.15
+) -> tuple[Tensor, Tensor]:
     """(input ids, labels) of ids int64 [batch, length] on the CPU; labels hold the piece where it is to be guessed.
 
-    Every piece that is not special is chosen with probability `rate`; where it is not, the label is IGNORED.
+    Every piece that is not special is chosen with probability `rate`; where it is not, the label is IGNORED. None for
+    `pieces` hides nothing.
     """
+    if pieces is None:
+        return ids, torch.full_like(ids, IGNORED)
     chosen = (torch.rand(ids.shape, generator=generator) < rate) & ~pieces.special[ids]
     what = torch.rand(ids.shape, generator=generator)
     others = pieces.ordinary[torch.randint(len(pieces.ordinary), ids.shape, generator=generator)]
@@ -67,10 +91,13 @@ def masked_lm_logits(model: PreTrainedModel, batch: Batch, positions: Tensor) ->
     where there is padding.
     """
     given = {name: batch[name] for name in ("input_ids", "attention_mask", "token_type_ids") if name in batch}
-    states = model.base_model(**given).last_hidden_state
-    head = model.lm_head if hasattr(model, "lm_head") else model.cls
-    logits: Tensor = head(states[positions])
+    logits: Tensor = head_of(model)(model.base_model(**given).last_hidden_state[positions])
     return logits
+
+
+def head_of(model: Any) -> Any:
+    """The masked-LM head of an XLM-R, RoBERTa or BERT: hidden states to logits."""
+    return model.lm_head if hasattr(model, "lm_head") else model.cls
 
 
 def masked_lm_loss(model: PreTrainedModel, batch: Batch) -> Tensor:
@@ -97,16 +124,25 @@ class MaskedLM(XLMRobertaForMaskedLM):
         return model.eval()
 
 
-@torch.no_grad()
-def mean_loss(model: PreTrainedModel, batch: Batch, rows: int = 16) -> float:
-    """masked_lm_loss over a batch of any size, `rows` sequences at a time, without dropout; the mode stays."""
+def mean_loss(model: PreTrainedModel, batch: Batch) -> float:
+    """masked_lm_loss over a batch of any size, without dropout; the mode stays."""
+    return mean_over(model, batch, masked_lm_loss, lambda part: int((part["labels"] != IGNORED).sum()))
+
+
+def mean_over(
+    model: PreTrainedModel,
+    batch: Batch,
+    loss: Callable[[PreTrainedModel, Batch], Tensor],
+    weight: Callable[[Batch], int] = lambda part: len(part["input_ids"]),
+) -> float:
+    """A loss over a batch of any size, some sequences at a time, each part weighed; without dropout; the mode stays."""
     was, device = model.training, next(model.parameters()).device
     model.eval()
     total = count = 0.0
-    for start in range(0, len(batch["input_ids"]), rows):
-        part = {name: tensor[start : start + rows].to(device) for name, tensor in batch.items()}
-        labels = int((part["labels"] != IGNORED).sum())
-        total += labels * float(masked_lm_loss(model, part))
-        count += labels
+    with torch.no_grad():
+        for start in range(0, len(batch["input_ids"]), _ROWS):
+            part = {name: tensor[start : start + _ROWS].to(device) for name, tensor in batch.items()}
+            total += weight(part) * float(loss(model, part))
+            count += weight(part)
     model.train(was)
     return total / max(1.0, count)

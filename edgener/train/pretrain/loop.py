@@ -1,27 +1,23 @@
 """The training loop: Hugging Face's Trainer over packed sequences, with the held-out loss of every language."""
 
 import math
-import time
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch.utils.data import Dataset, Sampler, SequentialSampler
-from transformers import PreTrainedModel, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
+from transformers import PreTrainedModel, TrainerCallback, TrainingArguments
 
 from edgener.console import say
 from edgener.errors import UserError
+from edgener.train import running
 from edgener.train.pretrain.language_model import Batch, mean_loss
 from edgener.train.pretrain.presets import StepsConfig
 from edgener.train.pretrain.sequences import Masker
-from edgener.train.trainer import CHECKPOINT_SECONDS, Objective, newest_checkpoint
-from edgener.train.work import started_processes
+from edgener.train.trainer import Objective
 
 MEASUREMENTS = 10  # of the held-out loss, over the steps of a run
 CHECKPOINT_STEPS = 500  # of several processes
-SHOWN_SECONDS = 10.0
 Judge = Callable[[PreTrainedModel, Batch], float]
 """(model, held-out batch of one language) -> its loss."""
 
@@ -29,37 +25,18 @@ _PREPARING_SECONDS = 24 * 3600  # how long the other processes wait for the one 
 
 
 def arguments_of(config: StepsConfig, learning_rate: float, work: Path) -> TrainingArguments:
-    """Also makes several processes know each other. UserError when they do not find each other."""
-    arguments = TrainingArguments(
-        output_dir=str(work),
+    """For a run of so many steps; see edgener.train.running."""
+    return running.arguments_of(
+        config,
+        learning_rate,
+        work,
         max_steps=max(1, config.steps),
-        per_device_train_batch_size=config.batch_size,
-        learning_rate=learning_rate,
-        warmup_ratio=config.warmup,
-        weight_decay=config.weight_decay,
         adam_beta2=0.98,  # with epsilon 1e-6 as in RoBERTa (Liu et al. 2019)
         adam_epsilon=1e-6,
-        seed=config.seed,
-        data_seed=config.seed,
         eval_strategy="no",  # Reporter asks for both
         save_strategy="no",
-        save_total_limit=1,
-        logging_steps=10,
-        report_to=[],
-        disable_tqdm=True,
-        remove_unused_columns=False,
-        dataloader_pin_memory=False,
-        bf16=config.precision == "bf16",
-        # Told so, accelerate joins several processes on CPUs; otherwise each would train for itself.
-        use_cpu=not torch.accelerator.is_available(),
-        ddp_find_unused_parameters=False,
         ddp_timeout=_PREPARING_SECONDS,
     )
-    if arguments.world_size != started_processes():
-        raise UserError(
-            f"{started_processes()} processes were started, {arguments.world_size} found each other; see torchrun"
-        )
-    return arguments
 
 
 def masked_lm_judge(model: PreTrainedModel, batch: Batch) -> float:
@@ -84,19 +61,9 @@ def fit(
     objective: the loss of a batch; None takes the model's own. judge: what is measured on the held-out lines. Returns
     the held-out losses along the way, the last entry being that of the finished model.
     """
-    resume = newest_checkpoint(Path(arguments.output_dir))
-    if resume is not None:
-        say(f"going on from step {resume.name.rpartition('-')[2]}")
     trainer = PretrainTrainer(model, sequences, masker, held_out, arguments)
     trainer.objective, trainer.judge = objective, judge
-    trainer.remove_callback(PrinterCallback)  # it prints dictionaries on stdout
-    for callback in (*callbacks, Reporter()):
-        trainer.add_callback(callback)
-    with warnings.catch_warnings():
-        # Checkpoints carry their step in their name; how old their files are does not matter.
-        warnings.filterwarnings("ignore", message="mtime may not be reliable")
-        trainer.train(resume_from_checkpoint=str(resume) if resume else None)
-    trainer.accelerator.wait_for_everyone()  # the first process to go on removes the checkpoints that all load
+    trainer.run([*callbacks, Reporter()])
     return [entry["held_out"] for entry in trainer.state.log_history if "held_out" in entry]
 
 
@@ -119,7 +86,7 @@ def loss_line(measured: Mapping[str, Any]) -> str:
     return f"held-out loss {each}, mean {measured['mean_loss']:.3f}"
 
 
-class PretrainTrainer(Trainer):  # type: ignore[misc]
+class PretrainTrainer(running.ResumableTrainer):
     """Trainer that takes the draws in their order and measures the held-out lines."""
 
     def __init__(
@@ -154,28 +121,16 @@ class PretrainTrainer(Trainer):  # type: ignore[misc]
         return metrics
 
 
-class Reporter(TrainerCallback):  # type: ignore[misc]
-    """Progress on stderr; when to measure, and when to save."""
+class Reporter(running.Pace):
+    """Progress; when to measure, and when to save."""
 
-    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        self.saved = self.shown = self.began = time.monotonic()
-        self.first_step = state.global_step
+    what = "pretraining"
 
-    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        now, step = time.monotonic(), state.global_step
+    def on_step_end(self, args: Any, state: Any, control: Any, **rest: Any) -> None:
+        step = state.global_step
         if step % max(1, state.max_steps // MEASUREMENTS) == 0 or step == state.max_steps:
             control.should_evaluate = True
         # Several processes must save in the same step, and their clocks differ.
-        due = now - self.saved > CHECKPOINT_SECONDS if args.world_size == 1 else step % CHECKPOINT_STEPS == 0
-        if due:
+        if self.is_due() if args.world_size == 1 else step % CHECKPOINT_STEPS == 0:
             control.should_save = True
-        if state.is_world_process_zero and now - self.shown > SHOWN_SECONDS:
-            self.shown = now
-            pace = (now - self.began) / (step - self.first_step)
-            loss = next((entry["loss"] for entry in reversed(state.log_history) if "loss" in entry), None)
-            shown = f", loss {loss:.3f}" if loss is not None else ""
-            left = pace * (state.max_steps - step)
-            say(f"pretraining: step {step}/{state.max_steps}{shown}, {pace:.2f} s a step, {left:.0f} s left")
-
-    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        self.saved = time.monotonic()
+        super().on_step_end(args, state, control, **rest)

@@ -22,7 +22,7 @@ from tokenizers import Tokenizer
 from edgener import artefact
 from edgener.console import track
 from edgener.errors import UserError
-from edgener.text.pieces import encode
+from edgener.text.pieces import encode, rows_of
 from edgener.text.tagger import DecodeSpec
 from edgener.train.pretrain.tokens import Survey, read_lines, words_of
 
@@ -114,7 +114,7 @@ def load_rows(language: str, backend: Tokenizer, spec: DecodeSpec, folder: Path)
 
 
 def _dtype(backend: Tokenizer) -> Any:
-    return np.uint16 if backend.get_vocab_size() <= 2**16 else np.uint32
+    return np.uint16 if rows_of(backend) <= 2**16 else np.uint32
 
 
 def held_out_ids(lines: Sequence[str], backend: Tokenizer, spec: DecodeSpec) -> tuple[torch.Tensor, torch.Tensor]:

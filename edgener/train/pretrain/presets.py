@@ -29,7 +29,7 @@ class Geometry:
 # small, base, large: AfriBERTa (Ogueji et al. 2021, "Small Data? No Problem!", table 2). mini is ours: a few million
 # weights outside the embeddings, so that some ten thousand steps are a matter of hours on a CPU.
 PRESETS = {
-    "mini": Geometry(layers=6, hidden=256, heads=4, ffn=1024, vocabulary=16_000, length=128, learning_rate=7e-4),
+    "mini": Geometry(layers=4, hidden=256, heads=4, ffn=1024, vocabulary=16_000, length=128, learning_rate=1e-3),
     "small": Geometry(layers=4, hidden=768, heads=6, ffn=3072, vocabulary=70_000, length=512, learning_rate=1e-4),
     "base": Geometry(layers=8, hidden=768, heads=6, ffn=3072, vocabulary=70_000, length=512, learning_rate=1e-4),
     "large": Geometry(layers=10, hidden=768, heads=6, ffn=3072, vocabulary=70_000, length=512, learning_rate=1e-4),

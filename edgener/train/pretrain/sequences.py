@@ -67,7 +67,7 @@ class Sequences(Dataset):  # type: ignore[type-arg]
 class Masker:
     """A batch of Sequences -> {input_ids, labels}, int64 [batch, length]; masked anew whenever a sequence comes."""
 
-    def __init__(self, pieces: Maskable, rate: float, seed: int) -> None:
+    def __init__(self, pieces: Maskable | None, rate: float, seed: int) -> None:
         self.pieces, self.rate, self.seed = pieces, rate, seed
 
     def __call__(self, batch: Sequence[tuple[int, torch.Tensor]]) -> dict[str, torch.Tensor]:

@@ -19,19 +19,27 @@ from edgener import artefact
 from edgener.console import say
 from edgener.errors import UserError
 from edgener.text import raw
-from edgener.text.pieces import for_words, load_tokenizer, specials_of
+from edgener.text.pieces import for_words, load_tokenizer, rows_of, specials_of
 from edgener.text.tagger import DecodeSpec
 from edgener.text.words import UNICODE_1
 from edgener.train import model as models
-from edgener.train.dropout import dropout_of
-from edgener.train.network import licences_of, step_of, write_network
+from edgener.train.dropout import check_dropout, dropout_of
+from edgener.train.network import NOT_STATED, licences_of, step_of, write_network
 from edgener.train.pretrain import tokens
-from edgener.train.pretrain.language_model import Batch, Maskable, MaskedLM, generator_for, mask_pieces
+from edgener.train.pretrain.language_model import (
+    Batch,
+    Maskable,
+    MaskedLM,
+    begin_with_sinusoids,
+    generator_for,
+    mask_pieces,
+)
 from edgener.train.pretrain.loop import arguments_of, fit, loss_line, measure
 from edgener.train.pretrain.packing import Packed, held_out_ids, load_rows, pack
 from edgener.train.pretrain.presets import Geometry, PretrainConfig, check_steps, geometry_of
 from edgener.train.pretrain.sequences import Draws, Masker, Sequences
-from edgener.train.work import clear, is_main_process, working_folder
+from edgener.train.record import training_record, write_record
+from edgener.train.work import is_finished, is_main_process, working_folder
 
 STAGE = "pretrain"
 SEQUENCES = "sequences"
@@ -71,8 +79,7 @@ def pretrain(
     every language along the way. A finished output of the same request is left as it is. UserError for bad input.
     """
     check_steps(config)
-    if not 0 <= config.dropout < 1:
-        raise UserError(f"--dropout {config.dropout:g}: expected a share such as 0.1, or 0")
+    check_dropout(config.dropout)
     shape = geometry_of(config)
     names = tuple(raw.find(raw_text, config.languages or None))
     given = _given(tokenizer, config, shape) if tokenizer else None
@@ -80,9 +87,7 @@ def pretrain(
     inputs |= {"tokenizer": artefact.digest_of(given.backend.to_str())} if given else {}
     settings = {**asdict(config), **asdict(shape), "languages": list(names)}
     asked = artefact.request(STAGE, {**settings, "licence": licence}, inputs)
-    if artefact.already_done(out, asked, force):
-        say(f"{out}: already pretrained with these inputs and settings")
-        clear(out)
+    if is_finished(out, asked, force, "pretrained"):
         return out
     with working_folder(out, asked) as work:
         arguments = arguments_of(config, shape.learning_rate, work)
@@ -92,7 +97,8 @@ def pretrain(
             packed = packed_sequences(texts, reader, work) if config.steps else {}
         set_seed(config.seed)
         model = MaskedLM(_network_config(shape, reader))
-        pieces = Maskable.of(reader.tokenizer, reader.backend.get_vocab_size())
+        begin_with_sinusoids(model.roberta.embeddings.position_embeddings)
+        pieces = Maskable.of(reader.tokenizer, rows_of(reader.backend))
         held_out = {name: held_out_batch(text, reader, pieces, config.mask_rate) for name, text in texts.items()}
         history = [measure(model, held_out, 0)]
         if is_main_process():
@@ -107,17 +113,12 @@ def pretrain(
             with dropout_of(model, config.dropout):
                 history += fit(model, Sequences(rows, draws, number), masker, held_out, arguments)
         if is_main_process():
-            record = {"request": asked, "steps": history, "text": {name: asdict(one) for name, one in packed.items()}}
-            artefact.write_file(training_record(out), artefact.canonical_json(record))
+            record = {"steps": history, "text": {name: asdict(one) for name, one in packed.items()}}
+            write_record(training_record(out), asked, record)
             facts = _facts(raw_text, texts, inputs["raw"], licence)
             _write(model, reader, facts, step_of(STAGE, settings, inputs), asked, out)
             say(f"{out}: encoder written; {loss_line(history[-1])}")
     return out
-
-
-def training_record(out: Path) -> Path:
-    """Where the held-out losses are kept: measurements, so outside the artefact."""
-    return out.with_name(f"{out.name}.training.json")
 
 
 def _given(name: str, config: PretrainConfig, shape: Geometry) -> Reader:
@@ -156,7 +157,7 @@ def packed_sequences(texts: Mapping[str, tokens.Survey], reader: Reader, work: P
 def _network_config(shape: Geometry, reader: Reader) -> XLMRobertaConfig:
     pad = reader.spec.pad
     return XLMRobertaConfig(
-        vocab_size=reader.backend.get_vocab_size(),
+        vocab_size=rows_of(reader.backend),
         hidden_size=shape.hidden,
         num_hidden_layers=shape.layers,
         num_attention_heads=shape.heads,
@@ -169,7 +170,7 @@ def _network_config(shape: Geometry, reader: Reader) -> XLMRobertaConfig:
     )
 
 
-def held_out_batch(text: tokens.Survey, reader: Reader, pieces: Maskable, rate: float) -> Batch:
+def held_out_batch(text: tokens.Survey, reader: Reader, pieces: Maskable | None, rate: float) -> Batch:
     """input_ids, attention_mask and labels of the lines that are never trained on; int64 [sequences, length]."""
     ids, mask = held_out_ids(sorted(text.held_out), reader.backend, reader.spec)
     copies = max(1, _HELD_OUT_ROWS // len(ids))
@@ -183,7 +184,7 @@ def _facts(root: Path, texts: Mapping[str, tokens.Survey], digest: str, licence:
         "path": str(root.resolve()),
         "languages": list(texts),
         "digest": digest,
-        "licence": licence or "not stated",
+        "licence": licence or NOT_STATED,
         "lines": {name: one.lines for name, one in texts.items()},
         "held_out": {name: len(one.held_out) for name, one in texts.items()},
     }

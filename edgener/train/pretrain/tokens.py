@@ -23,6 +23,7 @@ from edgener.console import track
 from edgener.errors import UserError
 from edgener.text import raw
 from edgener.text.normalise import normalise_word
+from edgener.text.scripts import script_of
 from edgener.text.words import UNICODE_1, WHITE_SPACE, split
 from edgener.train.features import quotas
 from edgener.train.tiny import SPECIALS
@@ -157,12 +158,6 @@ def alphabet(counts: Mapping[str, int], most: int) -> list[str]:
     in_use = {name for name, count in scripts.items() if name and count * _SCRIPT_SHARE >= scripts.total()}
     letters = [letter for name in sorted(in_use) for letter in _letters(name)]
     return list(dict.fromkeys([*often, *_USUAL, *letters]))[:most]
-
-
-@lru_cache(maxsize=65536)
-def script_of(char: str) -> str:
-    """The first word of a letter's name, such as LATIN or ETHIOPIC."""
-    return unicodedata.name(char, "").partition(" ")[0]
 
 
 @lru_cache(maxsize=64)

@@ -233,9 +233,9 @@ def test_a_head_that_is_not_known(kind: type[PreTrainedModel], config: type) -> 
 
 
 def test_what_cannot_be_permuted() -> None:
-    distil = DistilBertForTokenClassification(DistilBertConfig(vocab_size=60, dim=32, n_layers=1, n_heads=4))
+    distill = DistilBertForTokenClassification(DistilBertConfig(vocab_size=60, dim=32, n_layers=1, n_heads=4))
     with pytest.raises(UserError, match="distilbert"):
-        permute(distil, 0.5)
+        permute(distill, 0.5)
     model = made(BertForTokenClassification)
     model.extra = nn.Linear(32, 2)
     with pytest.raises(UserError, match=r"extra\.weight"):

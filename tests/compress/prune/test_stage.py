@@ -14,9 +14,9 @@ from edgener.compress.prune.schedule import cubic
 from edgener.compress.prune.stage import PruneConfig, prune
 from edgener.compress.recover import Licences
 from edgener.errors import UserError
-from edgener.train.finetune import training_record
 from edgener.train.masks import masks_of, weights_of
 from edgener.train.model import load_classifier
+from edgener.train.record import training_record
 from edgener.train.trainer import Reporter
 
 QUICK = {"epochs": 2, "learning_rate": 2e-3, "freeze_embeddings": True}
@@ -109,7 +109,7 @@ def test_a_permuted_model_that_was_killed_goes_on_with_its_order(
 
 
 def test_a_permuted_student_is_compared_channel_by_channel_with_its_teacher(tiny_model: Path, tmp_path: Path) -> None:
-    from edgener.compress.distil.stage import channels_of
+    from edgener.compress.distill.stage import channels_of
     from edgener.compress.objective import Distillation, Weights
 
     config = PruneConfig(sparsity=0.01, pattern="1x4", permute=True)
@@ -127,6 +127,37 @@ def test_a_permuted_student_is_compared_channel_by_channel_with_its_teacher(tiny
     assert float(mixed_up) > 1
     assert channels_of(student, teacher) is not None
     assert channels_of(teacher, teacher) is None
+
+
+def test_relations_of_permuted_heads_are_those_of_the_teacher(tiny_model: Path, tmp_path: Path) -> None:
+    """Values are reordered within an attention head: parts of a head cannot be compared, whole ones can."""
+    from edgener.compress.distill.stage import channels_of
+    from edgener.compress.objective import Distillation, Weights
+
+    config = PruneConfig(sparsity=0.01, pattern="1x4", permute=True)
+    student = load_classifier(str(prune(str(tiny_model), config, tmp_path / "p")))
+    teacher = load_classifier(str(tiny_model))
+    ids = torch.tensor([[0, 5, 6, 7, 2]])
+    batch = {"input_ids": ids, "attention_mask": torch.ones_like(ids), "labels": torch.full_like(ids, -1)}
+    weights = Weights(labels=0, logits=0, hidden=0, relations=1)
+    order = channels_of(teacher, student)
+    objective = Distillation(teacher.model, weights, layers=[(1, 1)], channels=order)
+    assert objective.least == 16
+    assert float(objective(student.model, batch)) < 0.01
+
+
+def test_pruning_learns_relations_too(tiny_model: Path, tmp_path: Path) -> None:
+    config = PruneConfig(sparsity=0.5, relation_weight=1.0, **{**QUICK, "epochs": 1})
+    assert _sparsity(_pruned(prune(str(tiny_model), config, tmp_path / "p"))) == pytest.approx(0.5, abs=2e-3)
+
+
+def test_zeros_of_another_pattern_are_spoken_of(
+    tiny_model: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    first = prune(str(tiny_model), PruneConfig(sparsity=0.3), tmp_path / "one")
+    assert "its zeros are not" not in capfd.readouterr().err
+    prune(str(first), PruneConfig(sparsity=0.5, pattern="1x4"), tmp_path / "two")
+    assert "its zeros are not of pattern 1x4" in capfd.readouterr().err
 
 
 def test_a_dropped_training_record_is_not_taken_for_the_new_models(tiny_model: Path, tmp_path: Path) -> None:

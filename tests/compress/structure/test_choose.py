@@ -35,6 +35,7 @@ def test_neurons_are_a_multiple_of_32(model: Any, build: Callable[..., Any]) -> 
 def test_rounds_that_would_remove_nothing_are_left_out(model: Any) -> None:
     assert goals_of(model, None, None, 11, 4) == [Goal(11, 1.0, 256)]
     assert [goal.neurons for goal in goals_of(model, None, 0.5, None, 8)] == [224, 192, 160, 128]
+    assert len(goals_of(model, 0.98, None, None, 5)) == 1  # one head of 48
 
 
 @pytest.mark.parametrize(

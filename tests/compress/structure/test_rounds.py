@@ -13,12 +13,12 @@ from edgener import artefact
 from edgener.compress.structure import rounds
 from edgener.compress.structure.config import StructureConfig
 from edgener.compress.structure.stage import structure
-from edgener.train import trainer
+from edgener.train import running
 from edgener.train.anatomy import layers_of, linears_of
-from edgener.train.finetune import training_record
 from edgener.train.masks import masks_of, weights_of
 from edgener.train.model import load_classifier
 from edgener.train.network import write_network
+from edgener.train.record import training_record
 from edgener.train.trainer import Reporter
 from tests.helpers.commands import Capture
 
@@ -129,7 +129,7 @@ def test_a_run_killed_in_its_second_round_ends_like_one_left_alone(
             if state.global_step == step and ".round-2.work" in args.output_dir:
                 raise KeyboardInterrupt
 
-        monkeypatch.setattr(trainer, "CHECKPOINT_SECONDS", -1.0)
+        monkeypatch.setattr(running, "CHECKPOINT_SECONDS", -1.0)
         monkeypatch.setattr(Reporter, "on_save", stop)
     with pytest.raises(KeyboardInterrupt):
         structure(str(tiny_model), config, out)

@@ -16,8 +16,9 @@ from edgener.errors import UserError
 from edgener.export.graph import export_graph, torch_logits
 from edgener.train.anatomy import layers_of, multiply_adds
 from edgener.train.features import collate
-from edgener.train.finetune import labelled_examples, read_data, training_record
+from edgener.train.finetune import labelled_examples, read_data
 from edgener.train.model import load_classifier
+from edgener.train.record import read_record, training_record
 from tests.helpers.commands import Capture, refused, run
 
 
@@ -97,6 +98,32 @@ def test_the_same_request_is_not_repeated(
     assert (smaller / "model.safetensors").stat().st_mtime_ns == before
     with pytest.raises(UserError, match="already exists"):
         structure(str(tiny_model), replace(config, epochs=0), smaller)
+
+
+def test_without_training_its_settings_decide_nothing(
+    tiny_model: Path, tmp_path: Path, capfd: Capture, config: StructureConfig
+) -> None:
+    cut = replace(config, epochs=0, layers=None)
+    out = structure(str(tiny_model), cut, tmp_path / "cut")
+    assert structure(str(tiny_model), replace(cut, learning_rate=1e-5), out) == out
+    assert "already cut" in capfd.readouterr().err
+
+
+def test_a_record_that_is_gone_or_anothers_is_not_shown(smaller: Path, tmp_path: Path) -> None:
+    record = training_record(smaller)
+    assert read_record(record, smaller) == json.loads(record.read_text())
+    other = tmp_path / "other.json"
+    assert read_record(other, smaller) is None
+    other.write_text(record.read_text().replace(json.loads(record.read_text())["request"], "0" * 64))
+    assert read_record(other, smaller) is None
+
+
+def test_other_architectures_are_refused(build: Any) -> None:
+    """They have modules of these names that do other things."""
+    odd = build("bert")
+    odd.config.model_type = "longformer"
+    with pytest.raises(UserError, match="type longformer: only BERT, RoBERTa and XLM-R"):
+        layers_of(odd)
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,11 @@ import torch
 from transformers import AutoModelForMaskedLM, BertConfig, BertForMaskedLM, BertModel, DistilBertConfig, DistilBertModel
 
 from edgener.compress.trim.apply import cut_positions, cut_vocabulary, needed_ids
-from edgener.compress.trim.stage import TrimConfig, report_path, trim_vocab
+from edgener.compress.trim.stage import TrimConfig, trim_vocab
 from edgener.errors import UserError
 from edgener.train.model import load_config, load_tokenizer, usable_length
 from edgener.train.network import has_language_model, load_encoder, load_language_model, load_network
+from edgener.train.record import report_of
 from tests.helpers import vocabularies
 
 
@@ -118,7 +119,7 @@ def test_windows_are_cut_with_the_position_table(kind: str, tmp_path: Path, raw:
     old, new = (model.embeddings.position_embeddings for model in (before, after))
     assert old.weight.shape[0] == whole
     assert torch.equal(new.weight, old.weight[:rows])
-    assert json.loads(report_path(out).read_text())["max_length"] == {"before": 64, "after": 20}
+    assert json.loads(report_of(out).read_text())["max_length"] == {"before": 64, "after": 20}
     # The longest window there is.
     ids = torch.full((1, 20), backend.get_vocab_size() - 1)
     with torch.no_grad():
@@ -131,7 +132,7 @@ def test_sentences_longer_than_the_new_windows_are_compared_as_far_as_both_read(
     (raw.parent / "long").mkdir()
     (raw.parent / "long" / "hau.txt").write_text("Kano " * 40 + "\nKano\n")
     out = trim_vocab(str(folder), TrimConfig(max_length=20), tmp_path / "out", raw_text=raw.parent / "long")
-    cost = json.loads(report_path(out).read_text())["languages"]["hau"]
+    cost = json.loads(report_of(out).read_text())["languages"]["hau"]
     assert (cost["same_sentences"], cost["difference"]) == (1.0, 0.0)
 
 

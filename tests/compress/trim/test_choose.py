@@ -12,6 +12,7 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 from edgener.compress.trim import choose
 from edgener.compress.trim.choose import Use
 from edgener.errors import UserError
+from edgener.text.scripts import script_of
 
 
 def use(*counts: int) -> Use:
@@ -119,6 +120,7 @@ def test_characters_without_a_piece_keep_the_longer_pieces_they_are_read_in() ->
     assert "▁kɛ" not in kept
     assert "ሀገ" not in kept  # nobody writes it
     assert "ሀገ" in kept_pieces(pieces, "ሀገር")  # there is ገ, but no ሀ
+    assert "☃☃" in kept  # a sign, and there is no ☃
     assert {"ሀገ", f"ɛ{grave}"}.isdisjoint(kept_pieces(pieces, f"ɛ{grave} ሀገ", continuing=None))  # BPE cannot
 
 
@@ -154,6 +156,6 @@ def test_the_unknown_piece_of_unigram_has_any_name(name: str) -> None:
 
 
 def test_scripts() -> None:
-    assert {choose.script(char) for char in "aɓ京ሀߊ1\u0300🎉"} == {"LATIN", "CJK", "ETHIOPIC", "NKO", ""}
+    assert {script_of(char) for char in "aɓ京ሀߊ1\u0300🎉"} == {"LATIN", "CJK", "ETHIOPIC", "NKO", ""}
     assert unicodedata.category("\U000e0fff") == "Cn"
-    assert choose.script("\U000e0fff") == ""
+    assert script_of("\U000e0fff") == ""

@@ -12,8 +12,11 @@ import numpy as np
 
 from edgener import artefact
 from edgener.bundle.verify import open_bundle
+from edgener.compress.prune.stage import PruneConfig, prune
+from edgener.compress.structure.config import StructureConfig
+from edgener.compress.structure.stage import structure
 from edgener.compress.trim import stage
-from edgener.compress.trim.stage import TrimConfig, read_report, report_path, trim_vocab
+from edgener.compress.trim.stage import TrimConfig, trim_vocab
 from edgener.errors import CheckFailed, UserError
 from edgener.evaluate.score import score_words
 from edgener.export.inputs import ExportConfig
@@ -23,6 +26,7 @@ from edgener.text import corpus
 from edgener.train.config import TrainConfig
 from edgener.train.finetune import finetune
 from edgener.train.model import load_classifier, load_tagger
+from edgener.train.record import read_record, report_of, training_record
 from tests.helpers import vocabularies
 from tests.helpers.stage import hidden
 
@@ -65,7 +69,7 @@ def test_a_trained_model_tags_as_before(tiny_model: Path, trimmed: Path, sample_
                 (one, _), (two, _) = before.word_logits(sentence.tokens), after.word_logits(sentence.tokens)
                 assert np.abs(one - two).max() <= 1e-6
     assert same > 10
-    report = read_report(trimmed)
+    report = read_record(report_of(trimmed), trimmed)
     assert report is not None
     assert report["pieces"]["after"] < 0.8 * report["pieces"]["before"]
     assert list(report["languages"]) == ["hau", "swa"]
@@ -135,7 +139,7 @@ def test_a_small_language_keeps_its_pieces_under_a_tight_budget(tmp_path: Path) 
     costs = {}
     for budget in (least, least + 60):
         out = trim_vocab(str(folder), TrimConfig(budget=budget), tmp_path / str(budget), raw_text=raw)
-        report = read_report(out)
+        report = read_record(report_of(out), out)
         assert report is not None
         assert least <= report["pieces"]["after"] <= budget
         costs[budget] = {name: one["same_words"] for name, one in report["languages"].items()}
@@ -146,7 +150,7 @@ def test_the_same_request_is_not_repeated(
     tiny_model: Path, sample_data: Path, trimmed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = Path(shutil.copytree(trimmed, tmp_path / "out"))
-    shutil.copy(report_path(trimmed), report_path(out))
+    shutil.copy(report_of(trimmed), report_of(out))
     with monkeypatch.context() as patch:
         patch.setattr(stage, "load_network", lambda name: pytest.fail("it was done already"))
         assert trim_vocab(str(tiny_model), BOTH, out, data=sample_data, raw_text=trimmed.parent / "raw") == out
@@ -161,20 +165,20 @@ def test_the_same_request_is_not_repeated(
     forced = TrimConfig(languages=("hau", "swa"), min_count=3)
     trim_vocab(str(tiny_model), forced, out, data=sample_data, force=True)
     assert manifest_of(out)["steps"][-1]["config"]["min_count"] == 3
-    report = read_report(out)
+    report = read_record(report_of(out), out)
     assert report is not None
     # A report that is gone or of another output is none.
-    shutil.copy(report_path(trimmed), report_path(out))
-    assert read_report(out) is None
-    report_path(out).unlink()
-    assert read_report(out) is None
+    shutil.copy(report_of(trimmed), report_of(out))
+    assert read_record(report_of(out), out) is None
+    report_of(out).unlink()
+    assert read_record(report_of(out), out) is None
 
 
 def test_languages_that_are_not_kept_are_measured_too(tiny_model: Path, sample_data: Path, tmp_path: Path) -> None:
     """The test split of the other languages; those that are kept are measured on dev alone."""
     config = TrimConfig(languages=("swa",))
     out = trim_vocab(str(tiny_model), config, tmp_path / "out", data=sample_data, unseen=[sample_data])
-    report = read_report(out)
+    report = read_record(report_of(out), out)
     assert report is not None
     known = {name: cost["known"] for name, cost in report["languages"].items()}
     assert known["swa"]
@@ -186,7 +190,9 @@ def test_languages_that_are_not_kept_are_measured_too(tiny_model: Path, sample_d
     assert report["languages"]["hau"]["pieces_per_word"][1] > report["languages"]["hau"]["pieces_per_word"][0]
 
 
-def test_text_of_both_kinds_counts(tiny_encoder: Path, sample_data: Path, tmp_path: Path) -> None:
+def test_text_of_both_kinds_counts(
+    tiny_encoder: Path, sample_data: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     raw = tmp_path / "raw"
     raw.mkdir()
     (raw / "hau.txt").write_text("京都 ሀገር\n", encoding="utf-8")
@@ -194,13 +200,15 @@ def test_text_of_both_kinds_counts(tiny_encoder: Path, sample_data: Path, tmp_pa
     sizes = {}
     for name, given in {"data": {}, "both": {"raw_text": raw}}.items():
         out = trim_vocab(str(tiny_encoder), hau, tmp_path / name, data=sample_data, **given)
-        report = read_report(out)
+        report = read_record(report_of(out), out)
         assert report is not None
         sizes[name] = report["languages"]["hau"]["words"]
         assert set(manifest_of(out)["steps"][0]["inputs"]) == {"model", "data"} | ({"raw"} if given else set())
     assert sizes["data"] == sizes["both"]  # measured on dev
+    trim_vocab(str(tiny_encoder), BOTH, tmp_path / "x", data=sample_data, raw_text=raw)
+    assert "no raw text in swa" in capfd.readouterr().err
     with pytest.raises(UserError, match="no text in 'swa' here"):
-        trim_vocab(str(tiny_encoder), BOTH, tmp_path / "x", data=sample_data, raw_text=raw)
+        trim_vocab(str(tiny_encoder), BOTH, tmp_path / "y", raw_text=raw)
 
 
 def test_a_network_that_computes_something_else_is_refused(
@@ -220,6 +228,42 @@ def test_a_network_that_computes_something_else_is_refused(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_network_of_no_numbers_is_refused(
+    tiny_model: Path, sample_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = stage.trim_network
+
+    def broken(*given: Any) -> Any:
+        network = original(*given)
+        network.model.get_input_embeddings().weight.data[5:] = np.nan
+        return network
+
+    monkeypatch.setattr(stage, "trim_network", broken)
+    with pytest.raises(CheckFailed, match="differs by nan"):
+        trim_vocab(str(tiny_model), BOTH, tmp_path / "out", data=sample_data)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_model_trimmed_to_one_language_claims_no_other(tiny_model: Path, sample_data: Path, tmp_path: Path) -> None:
+    out = trim_vocab(str(tiny_model), TrimConfig(languages=("hau",)), tmp_path / "out", data=sample_data)
+    assert manifest_of(out)["languages"] == ["hau"]
+    pruned = prune(str(out), PruneConfig(sparsity=0.3, epochs=1), tmp_path / "p")
+    assert set(json.loads(training_record(pruned).read_text())["best"]["f1"]) == {"hau"}
+
+
+def test_what_the_manifest_says_of_sizes_is_true_of_the_trimmed(
+    tiny_model: Path, sample_data: Path, tmp_path: Path
+) -> None:
+    small = structure(str(tiny_model), StructureConfig(epochs=0, ffn=0.5, languages=("hau",)), tmp_path / "small")
+    out = trim_vocab(str(small), BOTH, tmp_path / "out", data=sample_data)
+    geometry = manifest_of(out)["geometry"]
+    assert geometry["parameters"] == sum(one.numel() for one in load_classifier(str(out)).model.parameters())
+    assert geometry["from_layers"] == [0, 1]
+    sizes = json.loads(report_of(out).read_text())["folder_bytes"]
+    written = [sum(file.stat().st_size for file in folder.iterdir()) for folder in (small, out)]
+    assert [sizes["before"], sizes["after"]] == written
+
+
 def test_nothing_looks_finished_when_writing_fails(
     tiny_model: Path, sample_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -231,7 +275,7 @@ def test_nothing_looks_finished_when_writing_fails(
         trim_vocab(str(tiny_model), BOTH, tmp_path / "out", data=sample_data)
     assert not (tmp_path / "out").exists()
     assert hidden(tmp_path) == []
-    assert read_report(tmp_path / "out") is None
+    assert read_record(report_of(tmp_path / "out"), tmp_path / "out") is None
 
 
 def test_configurations_of_tokenizers_in_older_forms(tiny_encoder: Path, sample_data: Path, tmp_path: Path) -> None:

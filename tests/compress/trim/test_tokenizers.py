@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from transformers import AutoTokenizer, CamembertTokenizer, LlamaTokenizer, XLMRobertaTokenizer
 
 from edgener.compress.trim.choose import unknown_of
-from edgener.compress.trim.stage import TrimConfig, report_path, trim_vocab
+from edgener.compress.trim.stage import TrimConfig, trim_vocab
 from edgener.text.normalise import normalise_word
 from edgener.text.pieces import encode
 from edgener.train.model import Network
 from edgener.train.network import load_network
+from edgener.train.record import report_of
 from tests.helpers import vocabularies
 
 KINDS = tuple(vocabularies.KINDS)
@@ -40,7 +41,7 @@ class Trimmed:
         self.raw = vocabularies.write_raw(folder / "raw")
         # Little enough that most pieces of Hausa go.
         trim_vocab(str(self.folder), TrimConfig(coverage=0.6), self.out, raw_text=self.raw)
-        self.report = json.loads(report_path(self.out).read_text())
+        self.report = json.loads(report_of(self.out).read_text())
         self.before, self.after = load_network(str(self.folder)), load_network(str(self.out))
         self.old, self.new = (Trimmed.pieces(network) for network in (self.before, self.after))
         # Old id of each new one: by name, since names are unique.

@@ -13,6 +13,7 @@ from transformers import BertConfig, BertForMaskedLM, RobertaConfig, RobertaForM
 from edgener.train.features import IGNORED
 from edgener.train.network import load_network
 from edgener.train.pretrain.language_model import (
+    begin_with_sinusoids,
     generator_for,
     mask_pieces,
     masked_lm_logits,
@@ -40,6 +41,22 @@ def test_masks_are_a_function_of_the_key() -> None:
     one, same, other = (mask_pieces(ids, generator_for(*key), pieces_of())[0] for key in ((3, 5), (3, 5), (5, 3)))
     assert torch.equal(one, same)
     assert not torch.equal(one, other)
+
+
+@pytest.mark.parametrize("width", [32, 33])
+def test_positions_begin_as_waves_of_the_size_of_what_was_there(width: int) -> None:
+    torch.manual_seed(0)
+    table = torch.nn.Embedding(66, width, padding_idx=1)
+    table.weight.data.normal_(0, 0.02)
+    table.weight.data[1] = 0
+    begin_with_sinusoids(table)
+    rows = table.weight.detach()
+    assert float(rows.std()) == pytest.approx(0.02, rel=0.25)
+    assert not rows[1].any()
+    products = rows[2:] @ rows[2:].T
+    # The nearer, the more alike, wherever in the sequence.
+    assert all(products[place, place + 1] > products[place, place + 5] for place in range(50))
+    assert torch.allclose(products[3, 7], products[40, 44], rtol=0.05)
 
 
 @pytest.mark.parametrize("kind", ["bert", "roberta", "xlm-roberta"])

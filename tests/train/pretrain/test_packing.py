@@ -18,7 +18,8 @@ from edgener.train.network import load_network
 from edgener.train.pretrain import packing, tokens
 from edgener.train.pretrain.packing import encoder_for, held_out_ids, load_rows, pack
 from edgener.train.pretrain.presets import PretrainConfig
-from edgener.train.pretrain.stage import pretrain, training_record
+from edgener.train.pretrain.stage import pretrain
+from edgener.train.record import training_record
 from tests.helpers.pretraining import CONFIG
 
 

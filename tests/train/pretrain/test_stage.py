@@ -18,6 +18,7 @@ from transformers import XLMRobertaForMaskedLM
 from edgener import artefact
 from edgener.errors import UserError
 from edgener.text import raw
+from edgener.train import running
 from edgener.train.config import TrainConfig
 from edgener.train.finetune import finetune
 from edgener.train.network import load_network
@@ -30,7 +31,8 @@ from edgener.train.pretrain.language_model import (
 )
 from edgener.train.pretrain.packing import held_out_ids
 from edgener.train.pretrain.presets import PretrainConfig
-from edgener.train.pretrain.stage import pretrain, training_record
+from edgener.train.pretrain.stage import pretrain
+from edgener.train.record import training_record
 from tests.helpers.pretraining import CONFIG
 from tests.helpers.process import environment, kill_when
 
@@ -128,7 +130,7 @@ def test_wherever_a_run_is_stopped_it_ends_like_one_left_alone(
         if state.global_step == step:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", -1.0)
+    monkeypatch.setattr(running, "CHECKPOINT_SECONDS", -1.0)
     with monkeypatch.context() as stopped, pytest.raises(KeyboardInterrupt):
         stopped.setattr(loop.Reporter, "on_save", stop)
         pretrain(text, config, tmp_path / "stopped", tokenizer=str(encoder))

@@ -1,4 +1,4 @@
-"""The distil stage, task-specific: a smaller (or pruned) classifier learns from a fine-tuned one.
+"""The distill stage, task-specific: a smaller (or pruned) classifier learns from a fine-tuned one.
 
 The student is cut out of the teacher, or is any other model with the teacher's labels and vocabulary, such as one that
 was distilled task-agnostically and fine-tuned.
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from edgener import artefact
-from edgener.compress.distil.student import Geometry, make_student, spread
+from edgener.compress.distill.student import Geometry, make_student, spread
 from edgener.compress.prune.patterns import record
 from edgener.compress.recover import (
     NONE_STATED,
@@ -18,22 +18,22 @@ from edgener.compress.recover import (
     check_recovery,
     read_lessons,
     recover,
-    write_record,
 )
 from edgener.console import say
 from edgener.errors import UserError
 from edgener.train.anatomy import geometry_of, layers_of
 from edgener.train.config import f1_line
-from edgener.train.masks import KeepZeros, masks_of, pruned_tensors, renumbered
-from edgener.train.model import Network, load_classifier, load_config, locate
-from edgener.train.network import is_classifier, licences_of, step_of, write_network
-from edgener.train.work import clear, is_main_process, working_folder
+from edgener.train.masks import keep_zeros, pruned_tensors, renumbered
+from edgener.train.model import Network, load_classifier, locate, usable_length
+from edgener.train.network import licences_of, step_of, write_network
+from edgener.train.record import training_record, write_record
+from edgener.train.work import is_finished, is_main_process, working_folder
 
-STAGE = "distil"
+STAGE = "distill"
 
 
 @dataclass(frozen=True)
-class DistilConfig(RecoverConfig):
+class DistillConfig(RecoverConfig):
     """layers: how many the student has, spread over the teacher's; layers_from: just these of the teacher's, from 0.
 
     hidden, ffn: width, and neurons a layer. None: as the teacher.
@@ -58,9 +58,9 @@ def chosen_geometry(config: Any, depth: int) -> Geometry:
     return Geometry(chosen, config.hidden, config.ffn)
 
 
-def distil(
+def distill(
     teacher: str,
-    config: DistilConfig,
+    config: DistillConfig,
     out: Path,
     *,
     student: str | None = None,
@@ -77,8 +77,6 @@ def distil(
     check_recovery(config)
     network = load_classifier(teacher)
     its_source = locate(student) if student is not None else network.source
-    if student is not None and not is_classifier(load_config(student)):
-        raise UserError(f"{student}: no classifier in it; fine-tune it first (`edgener train`)")
     geometry = chosen_geometry(config, len(layers_of(network.model)))
     if student is not None and geometry != Geometry():
         raise UserError("--student: its geometry is what it is; leave --layers, --layers-from, --hidden and --ffn out")
@@ -88,9 +86,7 @@ def distil(
     inputs = {"teacher": network.source.digest, "student": its_source.digest, **lessons.digests}
     stated = licences_of(its_source.manifest, *licences_of(network.source.manifest), *lessons.licences)
     asked = artefact.request(STAGE, {**asdict(config), "licences": stated}, inputs)
-    if artefact.already_done(out, asked, force):
-        say(f"{out}: already distilled with these inputs and settings")
-        clear(out)
+    if is_finished(out, asked, force, "distilled"):
         return out
     pupil = load_classifier(student) if student is not None else make_student(network, geometry)
     _check_pair(network, pupil, student or teacher)
@@ -101,23 +97,22 @@ def distil(
             pupil,
             network.model,
             lessons,
-            _fitting(config, network, pupil),
+            fitting(config, network, pupil),
             work,
             layers=pairs,
-            relations_at=pairs[-1],
             channels=channels_of(network, pupil),
-            callbacks=[KeepZeros(pupil.model, masks_of(pupil.model, pruned))] if pruned else [],
+            callbacks=keep_zeros(pupil.model, pruned),
         )
         if is_main_process():
-            write_record(out, asked, history)
+            write_record(training_record(out), asked, history)
             changes: dict[str, Any] = {
                 "languages": lessons.data.facts["languages"],
                 "data": lessons.data.facts,
                 "licences": stated,
-                "geometry": geometry_of(pupil.model),
+                "geometry": {**geometry_of(pupil.model), "from_layers": [pair[1] for pair in pairs]},
                 "pruned": record(pupil.model, its_source.manifest["pruned"]["pattern"], pruned) if pruned else None,
             }
-            if geometry.hidden is not None:
+            if not have_one_width(network, pupil):
                 changes["permuted"] = None
             write_network(pupil, out, asked, step_of(STAGE, asdict(config), inputs), changes)
             say(f"{out}: student written; dev F1 " + f1_line(history["best"]["f1"]))
@@ -133,7 +128,7 @@ def pruned_in(manifest: dict[str, Any], geometry: Geometry) -> list[str]:
 def channels_of(teacher: Network, student: Network) -> list[int] | None:
     """Which of the teacher's hidden channels each of the student's is, when either has had them permuted."""
     orders = [network.source.manifest.get("permuted", {}).get("hidden") for network in (teacher, student)]
-    if orders[0] == orders[1] or student.model.config.hidden_size != teacher.model.config.hidden_size:
+    if orders[0] == orders[1] or not have_one_width(teacher, student):
         return None
     width = teacher.model.config.hidden_size
     places = {channel: place for place, channel in enumerate(orders[0] or range(width))}
@@ -143,9 +138,22 @@ def channels_of(teacher: Network, student: Network) -> list[int] | None:
 def pair_layers(geometry: Geometry, teacher: Network, student: Network) -> list[tuple[int, int]]:
     """(student layer, teacher layer): the one it was cut from, else evenly."""
     depth, its_depth = len(layers_of(teacher.model)), len(layers_of(student.model))
-    if geometry.layers is not None:
-        return list(enumerate(geometry.layers))
+    origins = geometry.layers or _origins(teacher, student)
+    if origins is not None and len(origins) == its_depth:
+        return list(enumerate(origins))
     return list(enumerate(spread(depth, its_depth))) if its_depth <= depth else [(its_depth - 1, depth - 1)]
+
+
+def _origins(teacher: Network, student: Network) -> list[int] | None:
+    """Which of the teacher's layers the student's were, when its manifest says that it was cut out of this teacher."""
+    manifest = student.source.manifest
+    cuts = [step["inputs"] for step in manifest.get("steps", []) if step["stage"] in ("structure", STAGE)]
+    made_from = [cuts[-1].get("model"), cuts[-1].get("teacher")] if cuts else []
+    return manifest.get("geometry", {}).get("from_layers") if teacher.source.digest in made_from else None
+
+
+def have_one_width(teacher: Network, student: Network) -> bool:
+    return bool(teacher.model.config.hidden_size == student.model.config.hidden_size)
 
 
 def _check_pair(teacher: Network, student: Network, name: str) -> None:
@@ -153,11 +161,17 @@ def _check_pair(teacher: Network, student: Network, name: str) -> None:
         raise UserError(f"{name}: its labels are not the teacher's ({', '.join(teacher.labels)})")
     if student.backend.get_vocab() != teacher.backend.get_vocab():
         raise UserError(f"{name}: its vocabulary is not the teacher's; trim or pretrain them alike")
+    longest = usable_length(teacher.model.config, teacher.tokenizer)
+    if student.spec.max_length > longest:
+        raise UserError(
+            f"{name}: reads windows of {student.spec.max_length} pieces, its teacher at most {longest}; fine-tune it "
+            f"with --max-length {longest}"
+        )
 
 
-def _fitting(config: DistilConfig, teacher: Network, student: Network) -> DistilConfig:
-    """Relations in place of hidden states where the widths differ."""
-    if student.model.config.hidden_size == teacher.model.config.hidden_size or not config.hidden_weight:
+def fitting(config: Any, teacher: Network, student: Network) -> Any:
+    """The config of either mode; relations in place of hidden states where the widths differ."""
+    if have_one_width(teacher, student) or not config.hidden_weight:
         return config
     say("the student is narrower: relations are compared in place of hidden states")
     return replace(config, hidden_weight=0.0, relation_weight=config.relation_weight or config.hidden_weight)

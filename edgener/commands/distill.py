@@ -1,4 +1,4 @@
-"""edgener distil"""
+"""edgener distill"""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -6,14 +6,14 @@ from typing import Annotated, Any
 import typer
 
 from edgener.commands import recovery
-from edgener.commands.common import Force, Json, Languages, name_of, need_train, print_result
+from edgener.commands.common import Force, Json, Languages, config_of, name_of, need_train, print_result
 from edgener.console import print_table
 from edgener.errors import UserError
 
 SPECIFIC, AGNOSTIC = MODES = ("task-specific", "task-agnostic")
 
 
-def distil(
+def distill(
     context: typer.Context,
     teacher: Annotated[
         str, typer.Argument(help="The model to learn from: fine-tuned, or an encoder for task-agnostic.")
@@ -76,45 +76,33 @@ def distil(
 ) -> None:
     """Train a smaller student under a teacher, on labelled text and on raw text that the teacher tags.
 
-    Example: edgener distil runs/model --layers 6 --raw texts --epochs 5
+    Example: edgener distill runs/model --layers 6 --raw texts --epochs 5
 
-    Task-agnostic: edgener distil ENCODER --mode task-agnostic --layers 6 --raw texts --lang hau --steps 5000
+    Task-agnostic: edgener distill ENCODER --mode task-agnostic --layers 6 --raw texts --lang hau --steps 5000
     """
-    need_train("edgener distil")
+    need_train("edgener distill")
     if mode not in MODES:
         raise UserError(f"--mode {mode}: expected {' or '.join(MODES)}")
     place = out or Path("runs") / f"{name_of(teacher)}-student"
-    settings: dict[str, Any] = {
-        "languages": tuple(lang or ()),
-        "layers": layers,
-        "layers_from": _numbers(layers_from),
-        "hidden": hidden,
-        "ffn": ffn,
-        "batch_size": batch_size,
-        "temperature": temperature,
-        "freeze_embeddings": freeze_embeddings,
-        "precision": precision,
-        "label_weight": label_weight,
-        "logit_weight": logit_weight,
-        "hidden_weight": hidden_weight,
-        "softness": softness,
-        "dropout": dropout,
-        "seed": seed,
-    }
-    settings |= _given({"learning_rate": learning_rate, "relation_weight": relation_weight})
     specific = _given({"epochs": epochs, "patience": patience, "raw_share": raw_share, "raw_lines": raw_lines})
     agnostic = _given({"steps": steps, "length": length})
     if mode == AGNOSTIC:
         others = {"student": student, "data": data, "licence": licence}
         _refuse(mode, [*specific, *_given(others)])
-        _agnostic(teacher, settings | agnostic, place, raw, raw_licence, force)
+        from edgener.compress.distill.agnostic import AgnosticConfig, distill_encoder
+
+        if raw is None:
+            raise UserError("--mode task-agnostic: needs raw text to read; give --raw")
+        encoding = config_of(AgnosticConfig, context.params, layers_from=_numbers(layers_from))
+        distill_encoder(teacher, encoding, place, raw_text=raw, licence=raw_licence, force=force)
     else:
         _refuse(mode, agnostic)
-        from edgener.compress.distil.stage import DistilConfig
-        from edgener.compress.distil.stage import distil as stage
+        from edgener.compress.distill.stage import DistillConfig
+        from edgener.compress.distill.stage import distill as stage
         from edgener.compress.recover import Licences
 
-        config, licences = DistilConfig(**settings, **specific), Licences(licence, raw_licence)
+        config = config_of(DistillConfig, context.params, layers_from=_numbers(layers_from))
+        licences = Licences(licence, raw_licence)
         stage(teacher, config, place, student=student, data=data, raw_text=raw, licences=licences, force=force)
     _show(context, place, json)
 
@@ -136,19 +124,9 @@ def _refuse(mode: str, options: Any) -> None:
         raise UserError(f"--mode {mode}: has no use for {names}; leave it out")
 
 
-def _agnostic(
-    teacher: str, settings: dict[str, Any], place: Path, raw: Path | None, licence: str | None, force: bool
-) -> None:
-    from edgener.compress.distil.agnostic import AgnosticConfig, distil_encoder
-
-    if raw is None:
-        raise UserError("--mode task-agnostic: needs raw text to read; give --raw")
-    distil_encoder(teacher, AgnosticConfig(**settings), place, raw_text=raw, licence=licence, force=force)
-
-
 def _show(context: typer.Context, place: Path, json: bool) -> None:
-    from edgener.artefact import find, read_json
-    from edgener.train.finetune import training_record
+    from edgener.artefact import find
+    from edgener.train.record import read_record, training_record
     from edgener.train.work import is_main_process
 
     if not is_main_process():
@@ -157,7 +135,7 @@ def _show(context: typer.Context, place: Path, json: bool) -> None:
     assert found is not None
     geometry = found.manifest["geometry"]
     if json:
-        training = read_json(training_record(place))
+        training = read_record(training_record(place), place)
         print_result(context, {"model": str(place), "geometry": geometry, "training": training})
         return
     sizes = {"layers": geometry["layers"], "hidden": geometry["hidden"], "ffn": geometry["ffn"]}

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,17 +8,18 @@ pytest.importorskip("torch")
 import torch
 
 from edgener import artefact
-from edgener.compress.distil.stage import DistilConfig, distil
-from edgener.compress.distil.student import Geometry, make_student, spread
+from edgener.compress.distill.stage import DistillConfig, distill, pair_layers
+from edgener.compress.distill.student import Geometry, make_student, spread
 from edgener.compress.prune.stage import PruneConfig, prune
+from edgener.compress.trim.stage import TrimConfig, trim_vocab
 from edgener.errors import UserError
 from edgener.text import raw
 from edgener.train.anatomy import multiply_adds
 from edgener.train.dropout import dropout_of
-from edgener.train.finetune import training_record
 from edgener.train.masks import masks_of
 from edgener.train.model import Network, load_classifier
 from edgener.train.network import load_network, write_network
+from edgener.train.record import training_record
 
 QUICK = {"epochs": 1, "learning_rate": 2e-3}
 
@@ -67,7 +69,6 @@ def test_a_student_has_its_geometry_and_is_read_back(teacher: Network, geometry:
 def test_a_student_with_all_that_matters_computes_the_same(teacher: Network) -> None:
     """Neurons that write nothing are the ones left out."""
     import copy
-    from dataclasses import replace
 
     from edgener.train.anatomy import layers_of
 
@@ -84,15 +85,15 @@ def test_a_bare_encoder_can_be_cut_too(tiny_encoder: Path) -> None:
     assert student.model(input_ids=ids).last_hidden_state.shape == (1, 3, 32)
 
 
-def test_distil_with_raw_text(tiny_model: Path, sample_data: Path, tmp_path: Path) -> None:
+def test_distill_with_raw_text(tiny_model: Path, sample_data: Path, tmp_path: Path) -> None:
     texts = tmp_path / "texts"
     texts.mkdir()
     for language in ("hau", "swa"):
         (texts / f"{language}.txt").write_text("Musa ya tafi Kano ranar Litinin .\n" * 40, encoding="utf-8")
-    out = distil(str(tiny_model), DistilConfig(layers=1, raw_share=0.5, **QUICK), tmp_path / "s", raw_text=texts)
+    out = distill(str(tiny_model), DistillConfig(layers=1, raw_share=0.5, **QUICK), tmp_path / "s", raw_text=texts)
     manifest = _manifest(out)
     assert manifest["geometry"]["layers"] == 1
-    assert manifest["steps"][-1]["stage"] == "distil"
+    assert manifest["steps"][-1]["stage"] == "distill"
     assert manifest["steps"][-1]["inputs"]["raw"] == raw.digest(texts, ["hau", "swa"])
     assert artefact.read_json(training_record(out))["best"]["mean_f1"] > 0.2
 
@@ -104,20 +105,20 @@ def test_raw_text_makes_an_epoch_longer(tiny_model: Path, tmp_path: Path) -> Non
         (texts / f"{language}.txt").write_text("Musa ya tafi Kano .\n" * 10, encoding="utf-8")
     steps = []
     for name, source in (("without", None), ("with", texts)):
-        out = distil(str(tiny_model), DistilConfig(layers=1, **QUICK), tmp_path / name, raw_text=source)
+        out = distill(str(tiny_model), DistillConfig(layers=1, **QUICK), tmp_path / name, raw_text=source)
         steps.append(artefact.read_json(training_record(out))["epochs"][-1]["step"])
     assert steps[1] == pytest.approx(2 * steps[0], abs=1)
 
 
 def test_a_narrow_student_learns_relations(tiny_model: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    out = distil(str(tiny_model), DistilConfig(hidden=32, ffn=64, **QUICK), tmp_path / "s")
+    out = distill(str(tiny_model), DistillConfig(hidden=32, ffn=64, **QUICK), tmp_path / "s")
     assert _manifest(out)["geometry"]["hidden"] == 32
     assert "relations are compared" in capfd.readouterr().err
 
 
 def test_a_pruned_student_keeps_its_zeros(tiny_model: Path, tmp_path: Path) -> None:
     pruned = prune(str(tiny_model), PruneConfig(sparsity=0.5, pattern="1x4"), tmp_path / "p")
-    out = distil(str(tiny_model), DistilConfig(**QUICK), tmp_path / "s", student=str(pruned))
+    out = distill(str(tiny_model), DistillConfig(**QUICK), tmp_path / "s", student=str(pruned))
     names = _manifest(pruned)["pruned"]["tensors"]
     before = masks_of(load_classifier(str(pruned)).model, names)
     after = masks_of(load_classifier(str(out)).model, names)
@@ -129,7 +130,7 @@ def test_a_student_cut_from_a_pruned_teacher_keeps_zeros_under_their_new_names(
     tiny_model: Path, tmp_path: Path
 ) -> None:
     pruned = prune(str(tiny_model), PruneConfig(sparsity=0.5), tmp_path / "p")
-    out = distil(str(pruned), DistilConfig(layers_from=(1,), **QUICK), tmp_path / "s")
+    out = distill(str(pruned), DistillConfig(layers_from=(1,), **QUICK), tmp_path / "s")
     table = _manifest(out)["pruned"]["tensors"]
     assert set(table) == {name for name in _manifest(pruned)["pruned"]["tensors"] if ".0." in name}
     teacher, student = load_classifier(str(pruned)).model, load_classifier(str(out)).model
@@ -141,17 +142,75 @@ def test_a_student_cut_from_a_pruned_teacher_keeps_zeros_under_their_new_names(
 def test_zeros_that_went_with_their_layers_are_not_recorded(tiny_model: Path, tmp_path: Path) -> None:
     config = PruneConfig(sparsity=0.5, tensors=("*.layer.1.*",))
     pruned = prune(str(tiny_model), config, tmp_path / "p")
-    out = distil(str(pruned), DistilConfig(layers_from=(0,), **QUICK), tmp_path / "s")
+    out = distill(str(pruned), DistillConfig(layers_from=(0,), **QUICK), tmp_path / "s")
     assert "pruned" not in _manifest(out)
-    again = distil(str(out), DistilConfig(ffn=64, **QUICK), tmp_path / "t")  # reads no table of what is gone
+    again = distill(str(out), DistillConfig(ffn=64, **QUICK), tmp_path / "t")  # reads no table of what is gone
     assert _manifest(again)["geometry"]["ffn"] == 64
 
 
 def test_raw_text_is_of_no_use_to_labels_alone(tiny_model: Path, tmp_path: Path) -> None:
     (tmp_path / "hau.txt").write_text("Musa ya tafi Kano .\n", encoding="utf-8")
-    config = DistilConfig(layers=1, languages=("hau",), logit_weight=0.0, hidden_weight=0.0, **QUICK)
+    config = DistillConfig(layers=1, languages=("hau",), logit_weight=0.0, hidden_weight=0.0, **QUICK)
     with pytest.raises(UserError, match="only labels have a weight"):
-        distil(str(tiny_model), config, tmp_path / "s", raw_text=tmp_path / "hau.txt")
+        distill(str(tiny_model), config, tmp_path / "s", raw_text=tmp_path / "hau.txt")
+
+
+def test_raw_text_need_not_be_there_in_every_language(
+    tiny_model: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    texts = tmp_path / "texts"
+    texts.mkdir()
+    (texts / "hau.txt").write_text("Musa ya tafi Kano .\n" * 10, encoding="utf-8")
+    distill(str(tiny_model), DistillConfig(layers=1, **QUICK), tmp_path / "s", raw_text=texts)
+    assert f"{texts}: no raw text in swa\n" in capfd.readouterr().err
+    (texts / "hau.txt").rename(texts / "zul.txt")
+    with pytest.raises(UserError, match="no text in hau or swa here; it holds zul"):
+        distill(str(tiny_model), DistillConfig(layers=1, **QUICK), tmp_path / "t", raw_text=texts)
+    with pytest.raises(UserError, match="--raw-share 0: no raw text would be read"):
+        distill(str(tiny_model), DistillConfig(layers=1, raw_share=0), tmp_path / "t", raw_text=texts)
+
+
+def test_a_student_that_lost_layers_learns_from_those_it_kept(tiny_model: Path, teacher: Network) -> None:
+    """Its manifest says which; when it was cut out of another teacher, an even spread is as good a guess as any."""
+    cut = make_student(teacher, Geometry((0,)))
+    for teachers, layer in ((teacher.source.digest, 0), ("another", 1)):
+        steps = [{"stage": "structure", "config": {}, "inputs": {"model": teachers}}]
+        manifest = {**teacher.source.manifest, "steps": steps, "geometry": {"from_layers": [0]}}
+        student = replace(cut, source=replace(cut.source, manifest=manifest))
+        assert pair_layers(Geometry(), teacher, student) == [(0, layer)]
+
+
+def test_the_manifest_says_which_layers_a_student_has(tiny_model: Path, tmp_path: Path) -> None:
+    out = distill(str(tiny_model), DistillConfig(layers_from=(0,), **QUICK), tmp_path / "s")
+    assert _manifest(out)["geometry"]["from_layers"] == [0]
+    pruned = prune(str(out), PruneConfig(sparsity=0.5), tmp_path / "p")
+    assert pair_layers(Geometry(), load_classifier(str(tiny_model)), load_classifier(str(pruned))) == [(0, 0)]
+
+
+def test_the_order_of_channels_is_lost_only_with_channels(tiny_model: Path, tmp_path: Path) -> None:
+    permuted = prune(str(tiny_model), PruneConfig(sparsity=0.5, pattern="1x4", permute=True), tmp_path / "p")
+    same = distill(str(permuted), DistillConfig(hidden=64, layers=1, **QUICK), tmp_path / "same")
+    assert _manifest(same)["permuted"] == _manifest(permuted)["permuted"]
+    narrow = distill(str(permuted), DistillConfig(hidden=32, **QUICK), tmp_path / "narrow")
+    assert "permuted" not in _manifest(narrow)
+
+
+def test_a_student_reads_no_longer_windows_than_its_teacher(tiny_model: Path, tmp_path: Path) -> None:
+    short = trim_vocab(str(tiny_model), TrimConfig(max_length=20), tmp_path / "short", raw_text=_everything(tmp_path))
+    with pytest.raises(UserError, match="vocabulary is not the teacher's"):
+        distill(str(short), DistillConfig(**QUICK), tmp_path / "s", student=str(tiny_model))
+    shorter = trim_vocab(str(short), TrimConfig(max_length=10), tmp_path / "r", raw_text=_everything(tmp_path))
+    with pytest.raises(UserError, match="windows of 20 pieces, its teacher at most 10; fine-tune it with --max-length"):
+        distill(str(shorter), DistillConfig(**QUICK), tmp_path / "s", student=str(short))
+
+
+def _everything(folder: Path) -> Path:
+    """Raw text that two trimmings make the same vocabulary of."""
+    texts = folder / "all"
+    texts.mkdir(exist_ok=True)
+    for language in ("hau", "swa"):
+        (texts / f"{language}.txt").write_text("Musa ya tafi Kano ranar Litinin .\n" * 3, encoding="utf-8")
+    return texts
 
 
 def test_dropout_is_another_while_training_only(tiny_model: Path) -> None:
@@ -170,19 +229,19 @@ def test_dropout_is_another_while_training_only(tiny_model: Path) -> None:
 
 def test_mistakes(tiny_model: Path, tiny_encoder: Path, tmp_path: Path) -> None:
     for message, config, student in (
-        ("no student", DistilConfig(), None),
-        ("--layers 3: the teacher has 2", DistilConfig(layers=3), None),
-        ("layers 0 to 1, not 5", DistilConfig(layers_from=(5,)), None),
-        ("rising numbers", DistilConfig(layers_from=(1, 0)), None),
-        ("multiple of the head size 16", DistilConfig(hidden=30), None),
-        ("128 neurons", DistilConfig(ffn=500), None),
-        ("leave --layers", DistilConfig(layers=1), str(tiny_model)),
-        ("--epochs 0", DistilConfig(epochs=0, layers=1), None),
-        ("nothing to learn from", DistilConfig(layers=1, label_weight=0, logit_weight=0, hidden_weight=0), None),
-        ("--hidden-weight -1", DistilConfig(layers=1, hidden_weight=-1.0), None),
+        ("no student", DistillConfig(), None),
+        ("--layers 3: the teacher has 2", DistillConfig(layers=3), None),
+        ("layers 0 to 1, not 5", DistillConfig(layers_from=(5,)), None),
+        ("rising numbers", DistillConfig(layers_from=(1, 0)), None),
+        ("multiple of the head size 16", DistillConfig(hidden=30), None),
+        ("128 neurons", DistillConfig(ffn=500), None),
+        ("leave --layers", DistillConfig(layers=1), str(tiny_model)),
+        ("--epochs 0", DistillConfig(epochs=0, layers=1), None),
+        ("nothing to learn from", DistillConfig(layers=1, label_weight=0, logit_weight=0, hidden_weight=0), None),
+        ("--hidden-weight -1", DistillConfig(layers=1, hidden_weight=-1.0), None),
     ):
         with pytest.raises(UserError, match=message):
-            distil(str(tiny_model), config, tmp_path / "s", student=student)
+            distill(str(tiny_model), config, tmp_path / "s", student=student)
     with pytest.raises(UserError, match="no classifier"):
-        distil(str(tiny_model), DistilConfig(), tmp_path / "s", student=str(tiny_encoder))
+        distill(str(tiny_model), DistillConfig(), tmp_path / "s", student=str(tiny_encoder))
     assert not (tmp_path / "s").exists()

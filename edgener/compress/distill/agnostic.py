@@ -1,4 +1,4 @@
-"""The distil stage, task-agnostic: a smaller encoder learns from an encoder on raw text, to be fine-tuned later.
+"""The distill stage, task-agnostic: a smaller encoder learns from an encoder on raw text, to be fine-tuned later.
 
 Hidden states and relations of queries, keys and values (Wang et al. 2021, MiniLMv2) say how the teacher reads. When it
 has a masked-LM head, pieces are masked and the student also learns its guesses and the pieces themselves (Sanh et al.
@@ -15,35 +15,35 @@ from torch import nn
 from transformers import PreTrainedModel, set_seed
 
 from edgener import artefact
-from edgener.compress.distil.stage import STAGE, chosen_geometry, pair_layers, pruned_in
-from edgener.compress.distil.student import Geometry, make_student
+from edgener.compress.distill.stage import STAGE, chosen_geometry, fitting, have_one_width, pair_layers, pruned_in
+from edgener.compress.distill.student import Geometry, make_student
 from edgener.compress.objective import Batch, Distillation, Weights, soft_loss
 from edgener.compress.prune.patterns import record
-from edgener.compress.recover import NOT_STATED, check_teaching
+from edgener.compress.recover import check_teaching
 from edgener.console import say
 from edgener.errors import UserError
 from edgener.text import raw
+from edgener.text.pieces import rows_of
 from edgener.train.anatomy import geometry_of, layers_of
 from edgener.train.dropout import dropout_of
 from edgener.train.features import IGNORED
-from edgener.train.masks import KeepZeros, masks_of
-from edgener.train.model import Network, locate
-from edgener.train.network import licences_of, load_network, step_of, write_network
+from edgener.train.masks import keep_zeros
+from edgener.train.model import Network
+from edgener.train.network import NOT_STATED, licences_of, load_network, step_of, write_network
 from edgener.train.pretrain import tokens
-from edgener.train.pretrain.language_model import Maskable
+from edgener.train.pretrain.language_model import Maskable, head_of, mean_over
 from edgener.train.pretrain.loop import arguments_of, fit, loss_line, measure
 from edgener.train.pretrain.packing import load_rows
 from edgener.train.pretrain.presets import MIN_LENGTH, StepsConfig, check_steps
 from edgener.train.pretrain.sequences import Draws, Masker, Sequences
-from edgener.train.pretrain.stage import SEQUENCES, Reader, held_out_batch, packed_sequences, training_record
-from edgener.train.work import clear, started_processes, working_folder
-
-_ROWS = 16
+from edgener.train.pretrain.stage import SEQUENCES, Reader, held_out_batch, packed_sequences
+from edgener.train.record import training_record, write_record
+from edgener.train.work import is_finished, started_processes, working_folder
 
 
 @dataclass(frozen=True)
 class AgnosticConfig(StepsConfig):
-    """layers, layers_from, hidden, ffn: of the student, as in DistilConfig. length: of a sequence, in pieces.
+    """layers, layers_from, hidden, ffn: of the student, as in DistillConfig. length: of a sequence, in pieces.
 
     *_weight: label is masked pieces, logit the teacher's guesses at them, hidden and relation the rest. dropout: while
     training.
@@ -81,34 +81,34 @@ def check_agnostic(config: AgnosticConfig) -> None:
 
 
 class EncoderDistillation:
-    """The loss of a student encoder on packed sequences beside its teacher's; masked positions have labels."""
+    """The loss of a student encoder on packed sequences beside its teacher's; masked positions have labels.
+
+    guesses: does the student learn pieces, or the teacher's guesses at them? Then both have a masked-LM head.
+    """
 
     def __init__(self, teacher: PreTrainedModel, states: Distillation, weights: Weights, softness: float) -> None:
         self.teacher, self.states, self.weights, self.softness = teacher, states, weights, softness
-        self.has_head = teacher.get_output_embeddings() is not None
+        self.guesses = bool(weights.labels or weights.logits) and teacher.get_output_embeddings() is not None
 
     def __call__(self, model: Any, batch: Batch) -> torch.Tensor:
         given = {"input_ids": batch["input_ids"]}
         given["attention_mask"] = batch.get("attention_mask", torch.ones_like(given["input_ids"]))
         student, teacher, loss = self.states.compare(model.base_model, self.teacher.base_model, given)
         positions = batch["labels"] != IGNORED
-        if not self.has_head or not bool(positions.any()):
+        if not self.guesses or not bool(positions.any()):
             return loss
-        device = positions.device
-        with self.states.autocast(device):
-            guesses = _head_of(model)(student.last_hidden_state[positions]).float()
-        with torch.no_grad(), self.states.autocast(device):
-            expected = _head_of(self.teacher)(teacher.last_hidden_state[positions]).float()
-        pieces = nn.functional.cross_entropy(guesses, batch["labels"][positions])
-        soft = soft_loss(guesses, expected, self.softness)
-        return loss + self.weights.labels * pieces + self.weights.logits * soft
+        with self.states.autocast(positions.device):
+            guesses = head_of(model)(student.last_hidden_state[positions]).float()
+        if self.weights.labels:
+            loss = loss + self.weights.labels * nn.functional.cross_entropy(guesses, batch["labels"][positions])
+        if self.weights.logits:
+            with torch.no_grad(), self.states.autocast(positions.device):
+                expected = head_of(self.teacher)(teacher.last_hidden_state[positions]).float()
+            loss = loss + self.weights.logits * soft_loss(guesses, expected, self.softness)
+        return loss
 
 
-def _head_of(model: Any) -> Any:
-    return model.lm_head if hasattr(model, "lm_head") else model.cls
-
-
-def distil_encoder(
+def distill_encoder(
     teacher: str, config: AgnosticConfig, out: Path, *, raw_text: Path, licence: str | None = None, force: bool = False
 ) -> Path:
     """Train a student of the encoder `teacher` on raw text; returns `out`, an encoder to be fine-tuned.
@@ -121,7 +121,7 @@ def distil_encoder(
         raise UserError(f"{teacher}: fine-tuned; task-agnostic distillation wants the encoder it was made from")
     if started_processes() > 1:
         raise UserError("task-agnostic distillation runs in one process; start it without torchrun")
-    source = locate(teacher)
+    source = network.source
     geometry = chosen_geometry(config, len(layers_of(network.model)))
     if geometry == Geometry():
         raise UserError("no student; give its geometry (--layers, --hidden, --ffn)")
@@ -129,19 +129,23 @@ def distil_encoder(
     inputs = {"teacher": source.digest, "raw": raw.digest(raw_text, names)}
     settings = {**asdict(config), "mode": "task-agnostic"}
     asked = artefact.request(STAGE, {**settings, "licence": licence}, inputs)
-    if artefact.already_done(out, asked, force):
-        say(f"{out}: already distilled with these inputs and settings")
-        clear(out)
+    if is_finished(out, asked, force, "distilled"):
         return out
-    narrower = config.hidden not in (None, network.model.config.hidden_size)
-    if narrower and network.model.get_output_embeddings() is not None:
+    if (
+        config.hidden not in (None, network.model.config.hidden_size)
+        and network.model.get_output_embeddings() is not None
+    ):
         network = replace(network, model=network.model.base_model)  # its masked-LM head has the old width
     pupil = make_student(network, geometry)
+    config = fitting(config, network, pupil)
+    objective = _objective(pupil, network, geometry, config)
+    if not (objective.guesses or config.hidden_weight or config.relation_weight):
+        raise UserError(f"{teacher}: without a masked-LM head; give --hidden-weight or --relation-weight")
     with working_folder(out, asked) as work:
         pruned = pruned_in(source.manifest, geometry)
         with dropout_of(pupil.model, config.dropout):
-            history, lines = _train(pupil, network, geometry, config, raw_text, names, work, pruned)
-        artefact.write_file(training_record(out), artefact.canonical_json({"request": asked, "steps": history}))
+            history, lines = _train(pupil, network, objective, config, raw_text, names, work, pruned)
+        write_record(training_record(out), asked, {"steps": history})
         changes: dict[str, Any] = {
             "languages": list(names),
             "data": {
@@ -152,10 +156,10 @@ def distil_encoder(
                 "lines": lines,
             },
             "licences": licences_of(source.manifest, licence or NOT_STATED),
-            "geometry": geometry_of(pupil.model),
+            "geometry": {**geometry_of(pupil.model), "from_layers": [pair[1] for pair in objective.states.layers]},
             "pruned": record(pupil.model, source.manifest["pruned"]["pattern"], pruned) if pruned else None,
         }
-        if narrower:
+        if not have_one_width(network, pupil):
             changes["permuted"] = None
         write_network(pupil, out, asked, step_of(STAGE, settings, inputs), changes)
         say(f"{out}: encoder written; {loss_line(history[-1])}")
@@ -165,7 +169,7 @@ def distil_encoder(
 def _train(
     pupil: Network,
     teacher: Network,
-    geometry: Geometry,
+    objective: EncoderDistillation,
     config: AgnosticConfig,
     raw_text: Path,
     names: tuple[str, ...],
@@ -179,50 +183,38 @@ def _train(
     reader = Reader.of(copy.deepcopy(pupil.tokenizer), length, teacher.source.manifest)  # it shortens the tokenizer
     packed = packed_sequences(texts, reader, work)
     set_seed(config.seed)
-    objective = _objective(pupil, teacher, geometry, config)
     if config.freeze_embeddings:
         pupil.model.get_input_embeddings().weight.requires_grad_(False)
-    # Without a head to answer, masked pieces would only hide what the student is to read.
-    rate = config.mask_rate if objective.has_head else 0.0
-    pieces = Maskable.of(reader.tokenizer, reader.backend.get_vocab_size())
+    # Where nobody guesses, masked pieces would only hide what the student is to read.
+    rate = config.mask_rate if objective.guesses else 0.0
+    pieces = Maskable.of(reader.tokenizer, rows_of(reader.backend)) if rate else None
     held_out = {name: held_out_batch(text, reader, pieces, rate) for name, text in texts.items()}
 
     def judge(model: PreTrainedModel, batch: Batch) -> float:
-        loss: float = mean_objective(objective, model, batch)
-        return loss
+        return mean_over(model, batch, objective)
 
     history = [measure(pupil.model, held_out, 0, judge)]
     say(f"step 0: {loss_line(history[0])}")
     draws = Draws({name: one.sequences for name, one in packed.items()}, config.temperature, config.seed)
     rows = [load_rows(name, reader.backend, reader.spec, work / SEQUENCES) for name in packed]
     sequences = Sequences(rows, draws, config.steps * config.batch_size)
-    keep = [KeepZeros(pupil.model, masks_of(pupil.model, pruned))] if pruned else []
     masker = Masker(pieces, rate, config.seed)
     history += fit(
-        pupil.model, sequences, masker, held_out, arguments, objective=objective, judge=judge, callbacks=keep
+        pupil.model,
+        sequences,
+        masker,
+        held_out,
+        arguments,
+        objective=objective,
+        judge=judge,
+        callbacks=keep_zeros(pupil.model, pruned),
     )
     return history, {name: text.lines for name, text in texts.items()}
 
 
 def _objective(pupil: Network, teacher: Network, geometry: Geometry, config: AgnosticConfig) -> EncoderDistillation:
-    one_width = pupil.model.config.hidden_size == teacher.model.config.hidden_size
-    weights = config.weights if one_width else replace(config.weights, hidden=0.0)
     pairs = pair_layers(geometry, teacher, pupil)
     states = Distillation(
-        teacher.model, weights, layers=pairs, relations_at=pairs[-1], softness=config.softness,
-        precision=config.precision,
-    )  # fmt: skip
-    return EncoderDistillation(teacher.model, states, weights, config.softness)
-
-
-@torch.no_grad()
-def mean_objective(objective: EncoderDistillation, model: PreTrainedModel, batch: Batch) -> float:
-    """The loss on held-out lines, without dropout; the mode stays."""
-    was, device = model.training, next(model.parameters()).device
-    model.eval()
-    total, rows = 0.0, len(batch["input_ids"])
-    for start in range(0, rows, _ROWS):
-        part = {name: tensor[start : start + _ROWS].to(device) for name, tensor in batch.items()}
-        total += float(objective(model, part)) * len(part["input_ids"])
-    model.train(was)
-    return total / rows
+        teacher.model, config.weights, layers=pairs, softness=config.softness, precision=config.precision
+    )
+    return EncoderDistillation(teacher.model, states, config.weights, config.softness)
