@@ -183,7 +183,7 @@ def trim(name: str) -> str:
         )
     header = ["", "words", "pieces a word", "trimmed", "unknown words, %", "trimmed", "same words, %"]
     header += ["same sentences, %", "largest difference"]
-    sizes = {"pieces": "pieces", "weight_bytes": "bytes of weights", "tokenizer_bytes": "bytes of tokenizer"}
+    sizes = {"pieces": "pieces", "parameters": "parameters", "folder_bytes": "bytes in all files of the folder"}
     saved = [f"{report[part]['before']:,} to {report[part]['after']:,} {what}" for part, what in sizes.items()]
     return f"{markdown(header, rows)}\n{'; '.join(saved)}.\n{source(name)}"
 
@@ -232,6 +232,16 @@ COMPRESSED = {
     "teacher-llm-int8": "teacher in LLM.int8()",
 }
 
+# The encoders of those that were fine-tuned after something was done to one.
+MADE_FROM = {
+    "prune-before-50": "encoder-pruned-50",
+    "prune-before-60": "encoder-pruned-60",
+    "agnostic-6": "encoder-agnostic-6",
+    "mini": "pretrain-mini",
+    "mini-random": "pretrain-random",
+}
+STUDENTS = ("teacher", "student-6", "structure-half", "student-4", "structure-third")
+
 
 def compression() -> str:
     """Test F1 of each language, and what compression lost."""
@@ -246,8 +256,68 @@ def compression() -> str:
         shown = "" if name == "teacher" else f"{percent(lost[worst])} ({worst})"
         rows.append([COMPRESSED[name], *map(percent, figures), shown])
     header = ["test F1", *reference, "mean", "lost", "most, by a language"]
-    made = [name for name in found if (RESULTS / f"{name}.json").is_file()]
-    return markdown(header, rows) + source(*[f"f1-{name}" for name in found], *made)
+    made = [name for one in found for name in (one, MADE_FROM.get(one, one)) if (RESULTS / f"{name}.json").is_file()]
+    return markdown(header, rows) + source(*[f"f1-{name}" for name in found], *dict.fromkeys(made))
+
+
+def students() -> str:
+    """What smaller networks cost in multiply-adds and F1, and what their int8 bundles weigh and take."""
+    measured = read("benchmark-compressed")
+    sizes = {name: geometry(name) for name in STUDENTS}
+    scores = {name: (mean_f1(f"f1-{name}"), mean_f1(f"f1-{name}-int8")) for name in STUDENTS}
+    rows = []
+    for name, size in sizes.items():
+        share = size["multiply_adds"]["128"] / sizes["teacher"]["multiply_adds"]["128"]
+        bundle = f"{name}-int8"
+        found = measured["figures"][bundle]["latency_ms"]
+        rows.append(
+            [
+                COMPRESSED[name],
+                f"{size['multiply_adds']['128'] / 1e6:.0f}",
+                f"{100 * share:.1f}",
+                *map(percent, scores[name]),
+                percent(scores["teacher"][0] - scores[name][0]),
+                mb(size_in(measured, bundle)["bytes"]),
+                *[f"{found[tokens]['median']:.1f}" for tokens in ("32", "128")],
+            ]
+        )
+    header = [
+        "",
+        "million multiply-adds, 128 pieces",
+        "% of the teacher's",
+        "mean test F1",
+        "of its int8 bundle",
+        "lost",
+    ]
+    header += ["bundle, MB", "32 tokens, ms", "128 tokens, ms"]
+    made = [f"{kind}{name}-int8" for name in STUDENTS for kind in ("", "f1-")]
+    return markdown(header, rows) + source("benchmark-compressed", *made)
+
+
+def mean_f1(name: str) -> float:
+    scores = [score["overall"]["f1"] for score in read(name)["languages"].values()]
+    return sum(scores) / len(scores)
+
+
+def geometry(name: str) -> Document:
+    """Sizes as the command that made it printed them; the teacher's are what structured pruning began with."""
+    if name == "teacher":
+        before: Document = read("structure-half")["rounds"][0]["before"]
+        return before
+    document = read(name)
+    found: Document = document["rounds"][-1]["after"] if "rounds" in document else document["geometry"]
+    return found
+
+
+def chain() -> str:
+    """Five stages left alone and killed twice."""
+    document = read("chain")
+    rows = [
+        [stage, *[f"{one['s']:.0f}" for one in steps], "; ".join(steps[1]["resumed"]) or "-"]
+        for stage, *steps in zip(document["stages"], *document["chains"].values(), strict=True)
+    ]
+    files = f"{len(document['files'])} files, the same in both by their sha256."
+    return f"{markdown(['', 'left alone, s', 'killed, s', 'resumed'], rows)}\n{files}\n{source('chain')}"
 
 
 TABLES: dict[str, Callable[[], str]] = {

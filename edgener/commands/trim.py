@@ -45,7 +45,7 @@ def trim_vocab(
 ) -> None:
     """Drop the pieces of the vocabulary that your languages do not use.
 
-    Special tokens, single characters and the letters of your scripts always stay, so that no word becomes unknown.
+    Special tokens, signs and the letters of your scripts always stay, so that no word in them becomes unknown.
     Nothing has to be trained again, before fine-tuning or after it: where the remaining pieces suffice the network
     computes what it did, which is checked.
 

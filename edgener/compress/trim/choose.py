@@ -1,8 +1,9 @@
 """Which pieces of a vocabulary to keep, from how often each language uses them.
 
-Whatever the choice, three sets stay, so that a word nobody has seen is cut into smaller pieces and never becomes
+Whatever the choice, three sets stay, so that a word nobody has seen is cut into smaller pieces and does not become
 unknown: the special tokens; every single character of the texts; and a safety set of single characters - digits,
-punctuation, symbols, marks, and all letters of Latin and of the scripts that the languages are written in.
+punctuation, symbols, marks, and all letters of Latin and of the scripts that the languages are written in. A letter of
+another script, in a name or a quotation, may become unknown; the report counts such words.
 """
 
 import json
