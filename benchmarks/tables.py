@@ -225,7 +225,7 @@ COMPRESSED = {
     "student-6-no-raw": "student of 6 layers, labelled text only",
     "student-4": "student of 4 layers",
     "agnostic-6": "encoder of 6 layers distilled task-agnostically, fine-tuned",
-    "mini": "mini encoder pretrained for an hour, fine-tuned",
+    "mini": "mini encoder pretrained for 8,000 steps, fine-tuned",
     "mini-random": "mini encoder with random weights, fine-tuned",
     "teacher-int8": "teacher as an int8 bundle",
     "teacher-torch-int8": "teacher in torch dynamic int8",
