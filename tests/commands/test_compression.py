@@ -126,7 +126,7 @@ def test_a_tag_that_the_model_does_not_know_is_named(tiny_model: Path, tmp_path:
     """A model can know B-PER without I-PER."""
     lame = Path(shutil.copytree(tiny_model, tmp_path / "lame", ignore=shutil.ignore_patterns("manifest.json")))
     config = json.loads((lame / "config.json").read_text())
-    names = {name: label.replace("I-PER", "B-XXX") for name, label in config["id2label"].items()}
+    names = {name: label.replace("I-PER", "B-OTHER") for name, label in config["id2label"].items()}
     config |= {"id2label": names, "label2id": {label: int(name) for name, label in names.items()}}
     (lame / "config.json").write_text(json.dumps(config))
     for split in ("train", "dev"):
