@@ -1,6 +1,8 @@
 """The smallest stage there is."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 from edgener import artefact
 
@@ -16,3 +18,7 @@ def build(out: Path, content: bytes = b"weights", request: str = ASKED) -> Path:
 
 def hidden(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if path.name.startswith("."))
+
+
+def manifest_of(folder: Path) -> dict[str, Any]:
+    return dict(json.loads((folder / "manifest.json").read_text()))

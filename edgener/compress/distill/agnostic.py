@@ -36,7 +36,7 @@ from edgener.train.pretrain.loop import arguments_of, fit, loss_line, measure
 from edgener.train.pretrain.packing import load_rows
 from edgener.train.pretrain.presets import MIN_LENGTH, StepsConfig, check_steps
 from edgener.train.pretrain.sequences import Draws, Masker, Sequences
-from edgener.train.pretrain.stage import SEQUENCES, Reader, held_out_batch, packed_sequences
+from edgener.train.pretrain.stage import SEQUENCES, Reader, facts_of, held_out_batch, packed_sequences
 from edgener.train.record import training_record, write_record
 from edgener.train.work import is_finished, started_processes, working_folder
 
@@ -144,17 +144,11 @@ def distill_encoder(
     with working_folder(out, asked) as work:
         pruned = pruned_in(source.manifest, geometry)
         with dropout_of(pupil.model, config.dropout):
-            history, lines = _train(pupil, network, objective, config, raw_text, names, work, pruned)
+            history, texts = _train(pupil, network, objective, config, raw_text, names, work, pruned)
         write_record(training_record(out), asked, {"steps": history})
         changes: dict[str, Any] = {
             "languages": list(names),
-            "data": {
-                "path": str(raw_text.resolve()),
-                "languages": list(names),
-                "digest": inputs["raw"],
-                "licence": licence or NOT_STATED,
-                "lines": lines,
-            },
+            "data": facts_of(raw_text, texts, inputs["raw"], licence),
             "licences": licences_of(source.manifest, licence or NOT_STATED),
             "geometry": {**geometry_of(pupil.model), "from_layers": [pair[1] for pair in objective.states.layers]},
             "pruned": record(pupil.model, source.manifest["pruned"]["pattern"], pruned) if pruned else None,
@@ -175,8 +169,8 @@ def _train(
     names: tuple[str, ...],
     work: Path,
     pruned: list[str],
-) -> tuple[list[dict[str, Any]], dict[str, int]]:
-    """The losses along the way, and the lines of each language."""
+) -> tuple[list[dict[str, Any]], dict[str, tokens.Survey]]:
+    """The losses along the way, and the text of each language."""
     arguments = arguments_of(config, config.learning_rate, work)
     texts = {name: tokens.survey(path) for name, path in raw.find(raw_text, names).items()}
     length = min(config.length, pupil.tokenizer.model_max_length)
@@ -209,7 +203,7 @@ def _train(
         judge=judge,
         callbacks=keep_zeros(pupil.model, pruned),
     )
-    return history, {name: text.lines for name, text in texts.items()}
+    return history, texts
 
 
 def _objective(pupil: Network, teacher: Network, geometry: Geometry, config: AgnosticConfig) -> EncoderDistillation:

@@ -8,12 +8,12 @@ channels that the layers write most to.
 import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import torch
 from torch import nn
 from transformers import PreTrainedModel
 
+from edgener.compress.slices import keep_columns, keep_layers, keep_neurons, keep_rows
 from edgener.errors import UserError
 from edgener.train.anatomy import Layer, encoder_of, layers_of
 from edgener.train.model import Network
@@ -74,38 +74,9 @@ def _check(model: PreTrainedModel, geometry: Geometry) -> None:
             raise UserError("--hidden: this teacher has had heads removed; make the narrow student from the one before")
 
 
-def keep_layers(model: PreTrainedModel, layers: Sequence[int]) -> None:
-    """Drop all other layers; in place."""
-    stack: Any = encoder_of(model).encoder
-    stack.layer = nn.ModuleList([stack.layer[place] for place in layers])
-    model.config.num_hidden_layers = len(layers)
-    heads = getattr(model.config, "pruned_heads", None) or {}
-    model.config.pruned_heads = {new: heads[old] for new, old in enumerate(layers) if old in heads}
-
-
 def strongest(strength: torch.Tensor, count: int) -> torch.Tensor:
     """Places of the `count` largest, in their order."""
     return strength.topk(count).indices.sort().values
-
-
-def keep_rows(linear: nn.Linear, kept: torch.Tensor) -> None:
-    """Keep these outputs of a linear; in place."""
-    linear.weight.data = linear.weight.data[kept].clone()
-    if linear.bias is not None:
-        linear.bias.data = linear.bias.data[kept].clone()
-    linear.out_features = len(kept)
-
-
-def keep_columns(linear: nn.Linear, kept: torch.Tensor) -> None:
-    """Keep these inputs of a linear; in place."""
-    linear.weight.data = linear.weight.data[:, kept].clone()
-    linear.in_features = len(kept)
-
-
-def keep_neurons(layer: Layer, kept: torch.Tensor) -> None:
-    """Keep these FFN neurons of a layer; in place."""
-    keep_rows(layer.up, kept)
-    keep_columns(layer.down, kept)
 
 
 def _strength_of_neurons(layer: Layer) -> torch.Tensor:

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from transformers import PreTrainedModel
 
-from edgener.compress.distill.student import keep_layers, keep_neurons
+from edgener.compress.slices import keep_layers, keep_neurons
 from edgener.train.anatomy import encoder_of, layers_of
 
 

@@ -115,7 +115,7 @@ def pretrain(
         if is_main_process():
             record = {"steps": history, "text": {name: asdict(one) for name, one in packed.items()}}
             write_record(training_record(out), asked, record)
-            facts = _facts(raw_text, texts, inputs["raw"], licence)
+            facts = facts_of(raw_text, texts, inputs["raw"], licence)
             _write(model, reader, facts, step_of(STAGE, settings, inputs), asked, out)
             say(f"{out}: encoder written; {loss_line(history[-1])}")
     return out
@@ -179,7 +179,8 @@ def held_out_batch(text: tokens.Survey, reader: Reader, pieces: Maskable | None,
     return {"input_ids": inputs, "attention_mask": mask, "labels": labels}
 
 
-def _facts(root: Path, texts: Mapping[str, tokens.Survey], digest: str, licence: str | None) -> dict[str, Any]:
+def facts_of(root: Path, texts: Mapping[str, tokens.Survey], digest: str, licence: str | None) -> dict[str, Any]:
+    """What a manifest says of raw text that a network was trained on."""
     return {
         "path": str(root.resolve()),
         "languages": list(texts),

@@ -20,6 +20,7 @@ from edgener.train.masks import masks_of
 from edgener.train.model import Network, load_classifier
 from edgener.train.network import load_network, write_network
 from edgener.train.record import training_record
+from tests.helpers.stage import manifest_of
 
 QUICK = {"epochs": 1, "learning_rate": 2e-3}
 
@@ -33,12 +34,6 @@ def _logits(network: Network) -> "torch.Tensor":
     ids = torch.tensor([[0, 5, 6, 7, 8, 2]])
     with torch.inference_mode():
         return network.model(input_ids=ids, attention_mask=torch.ones_like(ids)).logits
-
-
-def _manifest(folder: Path) -> dict:
-    found = artefact.find(folder)
-    assert found is not None
-    return found.manifest
 
 
 @pytest.mark.parametrize(
@@ -91,7 +86,7 @@ def test_distill_with_raw_text(tiny_model: Path, sample_data: Path, tmp_path: Pa
     for language in ("hau", "swa"):
         (texts / f"{language}.txt").write_text("Musa ya tafi Kano ranar Litinin .\n" * 40, encoding="utf-8")
     out = distill(str(tiny_model), DistillConfig(layers=1, raw_share=0.5, **QUICK), tmp_path / "s", raw_text=texts)
-    manifest = _manifest(out)
+    manifest = manifest_of(out)
     assert manifest["geometry"]["layers"] == 1
     assert manifest["steps"][-1]["stage"] == "distill"
     assert manifest["steps"][-1]["inputs"]["raw"] == raw.digest(texts, ["hau", "swa"])
@@ -112,18 +107,18 @@ def test_raw_text_makes_an_epoch_longer(tiny_model: Path, tmp_path: Path) -> Non
 
 def test_a_narrow_student_learns_relations(tiny_model: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     out = distill(str(tiny_model), DistillConfig(hidden=32, ffn=64, **QUICK), tmp_path / "s")
-    assert _manifest(out)["geometry"]["hidden"] == 32
+    assert manifest_of(out)["geometry"]["hidden"] == 32
     assert "relations are compared" in capfd.readouterr().err
 
 
 def test_a_pruned_student_keeps_its_zeros(tiny_model: Path, tmp_path: Path) -> None:
     pruned = prune(str(tiny_model), PruneConfig(sparsity=0.5, pattern="1x4"), tmp_path / "p")
     out = distill(str(tiny_model), DistillConfig(**QUICK), tmp_path / "s", student=str(pruned))
-    names = _manifest(pruned)["pruned"]["tensors"]
+    names = manifest_of(pruned)["pruned"]["tensors"]
     before = masks_of(load_classifier(str(pruned)).model, names)
     after = masks_of(load_classifier(str(out)).model, names)
     assert all(torch.equal(before[name], after[name]) for name in names)
-    assert _manifest(out)["pruned"]["pattern"] == "1x4"
+    assert manifest_of(out)["pruned"]["pattern"] == "1x4"
 
 
 def test_a_student_cut_from_a_pruned_teacher_keeps_zeros_under_their_new_names(
@@ -131,8 +126,8 @@ def test_a_student_cut_from_a_pruned_teacher_keeps_zeros_under_their_new_names(
 ) -> None:
     pruned = prune(str(tiny_model), PruneConfig(sparsity=0.5), tmp_path / "p")
     out = distill(str(pruned), DistillConfig(layers_from=(1,), **QUICK), tmp_path / "s")
-    table = _manifest(out)["pruned"]["tensors"]
-    assert set(table) == {name for name in _manifest(pruned)["pruned"]["tensors"] if ".0." in name}
+    table = manifest_of(out)["pruned"]["tensors"]
+    assert set(table) == {name for name in manifest_of(pruned)["pruned"]["tensors"] if ".0." in name}
     teacher, student = load_classifier(str(pruned)).model, load_classifier(str(out)).model
     name = "encoder.layer.0.output.dense.weight"
     zeros = masks_of(teacher, [name.replace(".0.", ".1.")])[name.replace(".0.", ".1.")]
@@ -143,9 +138,9 @@ def test_zeros_that_went_with_their_layers_are_not_recorded(tiny_model: Path, tm
     config = PruneConfig(sparsity=0.5, tensors=("*.layer.1.*",))
     pruned = prune(str(tiny_model), config, tmp_path / "p")
     out = distill(str(pruned), DistillConfig(layers_from=(0,), **QUICK), tmp_path / "s")
-    assert "pruned" not in _manifest(out)
+    assert "pruned" not in manifest_of(out)
     again = distill(str(out), DistillConfig(ffn=64, **QUICK), tmp_path / "t")  # reads no table of what is gone
-    assert _manifest(again)["geometry"]["ffn"] == 64
+    assert manifest_of(again)["geometry"]["ffn"] == 64
 
 
 def test_raw_text_is_of_no_use_to_labels_alone(tiny_model: Path, tmp_path: Path) -> None:
@@ -182,7 +177,7 @@ def test_a_student_that_lost_layers_learns_from_those_it_kept(tiny_model: Path, 
 
 def test_the_manifest_says_which_layers_a_student_has(tiny_model: Path, tmp_path: Path) -> None:
     out = distill(str(tiny_model), DistillConfig(layers_from=(0,), **QUICK), tmp_path / "s")
-    assert _manifest(out)["geometry"]["from_layers"] == [0]
+    assert manifest_of(out)["geometry"]["from_layers"] == [0]
     pruned = prune(str(out), PruneConfig(sparsity=0.5), tmp_path / "p")
     assert pair_layers(Geometry(), load_classifier(str(tiny_model)), load_classifier(str(pruned))) == [(0, 0)]
 
@@ -190,9 +185,9 @@ def test_the_manifest_says_which_layers_a_student_has(tiny_model: Path, tmp_path
 def test_the_order_of_channels_is_lost_only_with_channels(tiny_model: Path, tmp_path: Path) -> None:
     permuted = prune(str(tiny_model), PruneConfig(sparsity=0.5, pattern="1x4", permute=True), tmp_path / "p")
     same = distill(str(permuted), DistillConfig(hidden=64, layers=1, **QUICK), tmp_path / "same")
-    assert _manifest(same)["permuted"] == _manifest(permuted)["permuted"]
+    assert manifest_of(same)["permuted"] == manifest_of(permuted)["permuted"]
     narrow = distill(str(permuted), DistillConfig(hidden=32, **QUICK), tmp_path / "narrow")
-    assert "permuted" not in _manifest(narrow)
+    assert "permuted" not in manifest_of(narrow)
 
 
 def test_a_student_reads_no_longer_windows_than_its_teacher(tiny_model: Path, tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ pytest.importorskip("torch")
 import torch
 
 from edgener import artefact
+from edgener.compress.distill.stage import channels_of
+from edgener.compress.objective import Distillation, Weights
 from edgener.compress.prune import schedule
 from edgener.compress.prune.patterns import follows
 from edgener.compress.prune.schedule import cubic
@@ -15,7 +17,7 @@ from edgener.compress.prune.stage import PruneConfig, prune
 from edgener.compress.recover import Licences
 from edgener.errors import UserError
 from edgener.train.masks import masks_of, weights_of
-from edgener.train.model import load_classifier
+from edgener.train.model import Network, load_classifier
 from edgener.train.record import training_record
 from edgener.train.trainer import Reporter
 
@@ -108,15 +110,17 @@ def test_a_permuted_model_that_was_killed_goes_on_with_its_order(
     assert sorted(found.manifest["permuted"]["hidden"]) == list(range(64))
 
 
-def test_a_permuted_student_is_compared_channel_by_channel_with_its_teacher(tiny_model: Path, tmp_path: Path) -> None:
-    from edgener.compress.distill.stage import channels_of
-    from edgener.compress.objective import Distillation, Weights
-
+def _permuted_pair(tiny_model: Path, tmp_path: Path) -> tuple[Network, Network, dict[str, "torch.Tensor"]]:
+    """(a teacher, next to the same network with its channels in another order, a batch of raw text)."""
     config = PruneConfig(sparsity=0.01, pattern="1x4", permute=True)
     student = load_classifier(str(prune(str(tiny_model), config, tmp_path / "p")))
-    teacher = load_classifier(str(tiny_model))
     ids = torch.tensor([[0, 5, 6, 7, 2]])
     batch = {"input_ids": ids, "attention_mask": torch.ones_like(ids), "labels": torch.full_like(ids, -1)}
+    return load_classifier(str(tiny_model)), student, batch
+
+
+def test_a_permuted_student_is_compared_channel_by_channel_with_its_teacher(tiny_model: Path, tmp_path: Path) -> None:
+    teacher, student, batch = _permuted_pair(tiny_model, tmp_path)
     weights, layers = Weights(labels=0, logits=0, hidden=1), [(0, 0), (1, 1)]
     order = channels_of(teacher, student)
     assert order is not None
@@ -131,14 +135,7 @@ def test_a_permuted_student_is_compared_channel_by_channel_with_its_teacher(tiny
 
 def test_relations_of_permuted_heads_are_those_of_the_teacher(tiny_model: Path, tmp_path: Path) -> None:
     """Values are reordered within an attention head: parts of a head cannot be compared, whole ones can."""
-    from edgener.compress.distill.stage import channels_of
-    from edgener.compress.objective import Distillation, Weights
-
-    config = PruneConfig(sparsity=0.01, pattern="1x4", permute=True)
-    student = load_classifier(str(prune(str(tiny_model), config, tmp_path / "p")))
-    teacher = load_classifier(str(tiny_model))
-    ids = torch.tensor([[0, 5, 6, 7, 2]])
-    batch = {"input_ids": ids, "attention_mask": torch.ones_like(ids), "labels": torch.full_like(ids, -1)}
+    teacher, student, batch = _permuted_pair(tiny_model, tmp_path)
     weights = Weights(labels=0, logits=0, hidden=0, relations=1)
     order = channels_of(teacher, student)
     objective = Distillation(teacher.model, weights, layers=[(1, 1)], channels=order)

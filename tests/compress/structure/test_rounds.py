@@ -9,7 +9,6 @@ pytest.importorskip("torch")
 
 import torch
 
-from edgener import artefact
 from edgener.compress.structure import rounds
 from edgener.compress.structure.config import StructureConfig
 from edgener.compress.structure.stage import structure
@@ -21,12 +20,7 @@ from edgener.train.network import write_network
 from edgener.train.record import training_record
 from edgener.train.trainer import Reporter
 from tests.helpers.commands import Capture
-
-
-def _manifest(model: Path) -> dict[str, Any]:
-    found = artefact.find(model)
-    assert found is not None
-    return found.manifest
+from tests.helpers.stage import manifest_of
 
 
 def _pruned_in_blocks(model: Path, out: Path) -> Path:
@@ -48,7 +42,7 @@ def test_zeros_stay_zero_and_are_described_anew(
 ) -> None:
     sparse = _pruned_in_blocks(tiny_model, tmp_path / "sparse")
     cut = structure(str(sparse), config, tmp_path / "cut")
-    pruned = _manifest(cut)["pruned"]
+    pruned = manifest_of(cut)["pruned"]
     assert {name.split(".")[2] for name in pruned["tensors"]} == {"0"}
     assert len(pruned["tensors"]) == 6
     assert pruned["pattern"] == "unstructured"
@@ -58,7 +52,7 @@ def test_zeros_stay_zero_and_are_described_anew(
         assert 1 - float(mask.float().mean()) == pytest.approx(pruned["tensors"][name], abs=1e-5)
         assert pruned["tensors"][name] == pytest.approx(0.5, abs=0.1)
     # What is cut are rows here: blocks of inputs are whole.
-    origin = _manifest(cut)["geometry"]["from_layers"][0]
+    origin = manifest_of(cut)["geometry"]["from_layers"][0]
     up = masks["encoder.layer.0.intermediate.dense.weight"]
     old = masks_of(load_classifier(str(sparse)).model, [f"encoder.layer.{origin}.intermediate.dense.weight"]).popitem()[
         1
@@ -70,7 +64,7 @@ def test_zeros_stay_zero_and_are_described_anew(
 def test_blocks_of_four_survive_where_only_layers_go(tiny_model: Path, tmp_path: Path, config: StructureConfig) -> None:
     sparse = _pruned_in_blocks(tiny_model, tmp_path / "sparse")
     config = replace(config, epochs=0, heads=None, ffn=None)
-    assert _manifest(structure(str(sparse), config, tmp_path / "cut"))["pruned"]["pattern"] == "1x4"
+    assert manifest_of(structure(str(sparse), config, tmp_path / "cut"))["pruned"]["pattern"] == "1x4"
 
 
 def test_each_layer_learns_from_the_one_it_was(

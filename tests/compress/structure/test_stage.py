@@ -20,12 +20,7 @@ from edgener.train.finetune import labelled_examples, read_data
 from edgener.train.model import load_classifier
 from edgener.train.record import read_record, training_record
 from tests.helpers.commands import Capture, refused, run
-
-
-def _manifest(model: Path) -> dict[str, Any]:
-    found = artefact.find(model)
-    assert found is not None
-    return found.manifest
+from tests.helpers.stage import manifest_of
 
 
 def test_sizes_really_shrink(smaller: Path, tiny_model: Path) -> None:
@@ -40,7 +35,7 @@ def test_sizes_really_shrink(smaller: Path, tiny_model: Path) -> None:
 
 
 def test_the_record_and_the_manifest_say_what_was_done(smaller: Path, tiny_model: Path) -> None:
-    manifest, old = _manifest(smaller), _manifest(tiny_model)
+    manifest, old = manifest_of(smaller), manifest_of(tiny_model)
     record = json.loads(training_record(smaller).read_text())
     first, second = record["rounds"]
     assert (first["before"]["layers"], first["before"]["heads"], first["before"]["ffn"]) == (2, [4, 4], 128)
@@ -66,7 +61,7 @@ def test_recovery_gives_back_what_the_cut_took(
     cut = structure(str(tiny_model), replace(config, epochs=0), tmp_path / "cut")
     assert "best" not in json.loads(training_record(cut).read_text())
     original = load_classifier(str(tiny_model))
-    data = read_data(Path(_manifest(tiny_model)["data"]["path"]), ("hau",), None)
+    data = read_data(Path(manifest_of(tiny_model)["data"]["path"]), ("hau",), None)
     batch = collate(labelled_examples(original, data)[:64], original.spec.pad)
     inputs = [(batch["input_ids"].numpy(), batch["attention_mask"].numpy())]
     expected, alone, recovered = (
