@@ -1,5 +1,6 @@
 """What every training loop shares: the arguments of Hugging Face's Trainer, going on where a run was, and progress."""
 
+import atexit
 import json
 import os
 import shutil
@@ -51,9 +52,17 @@ def arguments_of(config: Any, learning_rate: float, work: Path, **others: Any) -
         raise UserError(
             f"{started_processes()} processes were started, {arguments.world_size} found each other; see torchrun"
         )
+    if arguments.world_size > 1:
+        # Left to the interpreter's end, the group's threads may outlive what they use, and abort the process.
+        atexit.register(_leave_group)
     # One process takes one device: nn.DataParallel would multiply the batch without a word. torchrun is for several.
     arguments._n_gpu = min(1, arguments.n_gpu)
     return arguments
+
+
+def _leave_group() -> None:
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
 
 
 def newest_checkpoint(work: Path) -> Path | None:
