@@ -73,18 +73,25 @@ def test_wherever_a_run_is_stopped_it_ends_like_one_left_alone(
     assert weights[0] == weights[1]
 
 
-def test_a_run_goes_on_where_its_folder_was_moved_to(
-    tiny_encoder: Path, sample_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def _trained_and_killed(
+    encoder: Path, data: Path, config: TrainConfig, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Stopped behind its last checkpoint: nothing is saved any more that would say where the best one is now."""
-    config = TrainConfig(languages=("hau",), epochs=2, learning_rate=2e-3)
+    """The kill comes between the last checkpoint and the model."""
 
     def killed(*_: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as writing, pytest.raises(KeyboardInterrupt):
         writing.setattr("edgener.train.finetune._write", killed)
-        finetune(str(tiny_encoder), sample_data, config, tmp_path / "here" / "m")
+        finetune(str(encoder), data, config, out)
+
+
+def test_a_run_goes_on_where_its_folder_was_moved_to(
+    tiny_encoder: Path, sample_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stopped behind its last checkpoint: nothing is saved any more that would say where the best one is now."""
+    config = TrainConfig(languages=("hau",), epochs=2, learning_rate=2e-3)
+    _trained_and_killed(tiny_encoder, sample_data, config, tmp_path / "here" / "m", monkeypatch)
     (tmp_path / "here").rename(tmp_path / "there")
     out = finetune(str(tiny_encoder), sample_data, config, tmp_path / "there" / "m")
     whole = finetune(str(tiny_encoder), sample_data, config, tmp_path / "whole")
@@ -95,17 +102,10 @@ def test_a_run_goes_on_where_its_folder_was_moved_to(
 def test_a_run_stopped_early_and_then_killed_is_not_trained_on(
     tiny_encoder: Path, sample_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The kill comes between the last checkpoint and the model."""
     config = TrainConfig(languages=("hau",), epochs=4, learning_rate=2e-3)
     monkeypatch.setattr(trainer, "has_stopped", lambda epochs, patience: len(epochs) >= 2)
     whole = finetune(str(tiny_encoder), sample_data, config, tmp_path / "whole")
-
-    def killed(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as writing, pytest.raises(KeyboardInterrupt):
-        writing.setattr("edgener.train.finetune._write", killed)
-        finetune(str(tiny_encoder), sample_data, config, tmp_path / "killed")
+    _trained_and_killed(tiny_encoder, sample_data, config, tmp_path / "killed", monkeypatch)
     assert not (tmp_path / "killed").exists()
     again = finetune(str(tiny_encoder), sample_data, config, tmp_path / "killed")
     histories = [json.loads(training_record(out).read_text())["epochs"] for out in (whole, again)]
