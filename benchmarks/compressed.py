@@ -1,6 +1,7 @@
 """The README's tables of compressed models: trimming, and test F1 of everything made from the trimmed encoder."""
 
-from benchmarks.documents import RESULTS, markdown, percent, read, source
+from benchmarks.documents import RESULTS, Document, markdown, mb, percent, read, source
+from edgener.benchmark.report import size_in
 
 
 def trim(name: str) -> str:
@@ -98,3 +99,58 @@ def compression() -> str:
     header = ["test F1", *reference, "mean", "lost", "most, by a language"]
     made = [name for one in found for name in (one, MADE_FROM.get(one, one)) if (RESULTS / f"{name}.json").is_file()]
     return markdown(header, rows) + source(*[f"f1-{name}" for name in found], *dict.fromkeys(made))
+
+
+STUDENTS = ("teacher", "student-6", "structure-half", "student-4", "structure-third")
+
+
+def students() -> str:
+    """What smaller networks cost in multiply-adds and F1, and what their int8 bundles weigh and take."""
+    measured = read("benchmark-compressed")
+    sizes = {name: geometry(name) for name in STUDENTS}
+    reference = mean_f1("f1-teacher")
+    rows = []
+    for name, size in sizes.items():
+        share = size["multiply_adds"]["32"] / sizes["teacher"]["multiply_adds"]["32"]
+        bundle = f"{name}-int8"
+        tuned, quantised = mean_f1(f"f1-{name}"), mean_f1(f"f1-{bundle}")
+        found = measured["figures"][bundle]["latency_ms"]
+        rows.append(
+            [
+                COMPRESSED[name],
+                f"{size['multiply_adds']['32'] / 1e6:.0f} ({100 * share:.0f} %)",
+                *map(percent, (tuned, reference - tuned, quantised, reference - quantised)),
+                mb(size_in(measured, bundle)["bytes"]),
+                *[f"{found[tokens]['median']:.1f}" for tokens in ("32", "128")],
+            ]
+        )
+    header = ["", "million multiply-adds, 32 pieces", "mean test F1", "lost", "as an int8 bundle", "lost", "MB"]
+    header += ["32 tokens, ms", "128 tokens, ms"]
+    made = [f"{kind}{name}-int8" for name in STUDENTS for kind in ("", "f1-")]
+    return markdown(header, rows) + source("benchmark-compressed", *made)
+
+
+def mean_f1(name: str) -> float:
+    scores = [score["overall"]["f1"] for score in read(name)["languages"].values()]
+    return float(sum(scores) / len(scores))
+
+
+def geometry(name: str) -> Document:
+    """Sizes as the command that made it printed them; the teacher's are what structured pruning began with."""
+    if name == "teacher":
+        before: Document = read("structure-half")["rounds"][0]["before"]
+        return before
+    document = read(name)
+    found: Document = document["rounds"][-1]["after"] if "rounds" in document else document["geometry"]
+    return found
+
+
+def chain() -> str:
+    """Five stages left alone and killed twice."""
+    document = read("chain")
+    rows = [
+        [stage, *[f"{one['s']:.0f}" for one in steps], "; ".join(steps[1]["resumed"]) or "-"]
+        for stage, *steps in zip(document["stages"], *document["chains"].values(), strict=True)
+    ]
+    files = f"{len(document['files'])} files, the same in both by their sha256."
+    return f"{markdown(['', 'left alone, s', 'killed, s', 'resumed'], rows)}\n{files}\n{source('chain')}"

@@ -135,6 +135,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "trim": lambda: compressed.trim("trim"),
     "trim-tuned": compressed.trim_tuned,
     "compression": compressed.compression,
+    "students": compressed.students,
+    "compressed": lambda: benchmark_of("benchmark-compressed"),
 }
 
 
