@@ -136,6 +136,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "trim-tuned": compressed.trim_tuned,
     "compression": compressed.compression,
     "students": compressed.students,
+    "chain": compressed.chain,
     "compressed": lambda: benchmark_of("benchmark-compressed"),
 }
 
