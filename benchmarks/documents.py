@@ -10,6 +10,7 @@ from edgener.benchmark.report import MB
 RESULTS = Path(__file__).resolve().parent / "results"
 
 Document = dict[str, Any]
+_SHOWN = 4  # more links than these are folded away
 
 
 def read(name: str, results: Path = RESULTS) -> Document:
@@ -24,17 +25,29 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 
 def source(*names: str) -> str:
-    """The command behind a table and the files with those of its other rows; machine, date and commit of them all."""
+    """The command behind a table and the files with those of its other rows; machine, dates and commits of them all."""
     documents = [read(name) for name in names]
-    links = [f"[{name}](benchmarks/results/{name}.json)" for name in names]
-    places = {
-        f"{document['machine']['cpu']}, {document['machine']['cores']} cores"
-        f"{', VNNI' if 'avx512_vnni' in document['machine']['flags'] else ''}; {document['date'][:10]}, "
-        f"commit {document['commit']}"
-        for document in documents
-    }
-    others = f", and so on: {', '.join(links)}" if len(links) > 1 else f": {links[0]}"
-    return f"\n`{documents[0]['command']}`{others}. {'; '.join(sorted(places))}.\n"
+    links = ", ".join(f"[{name}](benchmarks/results/{name}.json)" for name in names)
+    command = f"`{documents[0]['command']}`{', and so on' * (len(names) > 1)}"
+    if len(names) <= _SHOWN:
+        return f"\n{command}: {links}. {_places(documents)}\n"
+    summary = f"<summary>{len(names)} files of results, each with its command</summary>"
+    return f"\n{command}. {_places(documents)}\n\n<details>{summary}\n\n{links}\n</details>\n"
+
+
+def _places(documents: Sequence[Document]) -> str:
+    """Each machine once, with the dates and commits of what was measured on it."""
+    found: dict[str, tuple[set[str], set[str]]] = {}
+    for document in documents:
+        machine = document["machine"]
+        vnni = ", VNNI" if "avx512_vnni" in machine["flags"] else ""
+        dates, commits = found.setdefault(f"{machine['cpu']}, {machine['cores']} cores{vnni}", (set(), set()))
+        dates.add(document["date"][:10])
+        commits.add(document["commit"])
+    return " ".join(
+        f"{machine}; {', '.join(sorted(dates))}; commit{'s' * (len(commits) > 1)} {', '.join(sorted(commits))}."
+        for machine, (dates, commits) in found.items()
+    )
 
 
 def mb(value: float) -> str:
