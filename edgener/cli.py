@@ -110,6 +110,8 @@ def _line(error: Exception) -> str | None:
     text = str(error)
     if "No space left on device" in text or "os error 28" in text:
         return "No space left on device; choose another --out, or free some space"
+    if "File too large" in text:
+        return "a file would be larger than is allowed here; choose another --out, or see `ulimit -f`"
     if "can't allocate memory" in text or "out of memory" in text or "bad allocation" in text:
         return OUT_OF_MEMORY
     return None

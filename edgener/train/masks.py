@@ -12,6 +12,8 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel, TrainerCallback
 
+from edgener.artefact import MANIFEST
+from edgener.errors import UserError
 from edgener.train.anatomy import encoder_of
 
 _LAYER = re.compile(r"(encoder\.layer\.)(\d+)")
@@ -39,8 +41,12 @@ def renumbered(names: Iterable[str], layers: Sequence[int]) -> list[str]:
 
 
 def weights_of(model: PreTrainedModel, names: Iterable[str]) -> dict[str, nn.Parameter]:
+    """UserError for a name that the encoder does not have: a manifest's, that is not of this model."""
     base = encoder_of(model)
-    return {name: base.get_parameter(name) for name in names}
+    try:
+        return {name: base.get_parameter(name) for name in names}
+    except AttributeError as error:
+        raise UserError(f"{MANIFEST}: pruned.tensors is not of this model ({error}); make the model again") from None
 
 
 def masks_of(model: PreTrainedModel, names: Iterable[str]) -> Masks:

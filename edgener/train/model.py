@@ -231,6 +231,9 @@ def load_checkpoint(auto: Any, name: str, may_be_random: Callable[[str], bool], 
             f"{name}: {len(wrong)} tensors are missing from its weights or of another shape than config.json says, "
             f"the first is {wrong[0]}"
         )
+    for tensor, weight in model.named_parameters():
+        if weight.is_floating_point() and not weight.isfinite().all():
+            raise UserError(f"{name}: {tensor} has numbers that are not finite; this model was ruined, train it again")
     return model  # type: ignore[no-any-return]
 
 

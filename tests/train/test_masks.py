@@ -1,17 +1,24 @@
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("torch")
 
+from safetensors.torch import load_file, save_file
 
 from edgener import artefact
+from edgener.errors import UserError
 from edgener.train.anatomy import layers_of, linears_of, multiply_adds
 from edgener.train.config import TrainConfig
 from edgener.train.finetune import finetune
 from edgener.train.masks import apply_masks, masks_of, renumbered, weights_of
 from edgener.train.model import load_classifier
 from edgener.train.network import load_network
+from tests.helpers.commands import refused
+from tests.helpers.process import environment
 
 
 def test_names_are_the_same_in_an_encoder_and_in_its_classifier(tiny_encoder: Path, tiny_model: Path) -> None:
@@ -62,3 +69,33 @@ def test_fine_tuning_keeps_the_zeros_of_a_pruned_encoder(tiny_encoder: Path, sam
     assert all((after[name][~before[name]] == 0).all() for name in names)
     assert any((after[name] != moved[name]).any() for name in names), "nothing was trained"
     assert [step["stage"] for step in found.manifest["steps"]] == ["prune", "train"]
+
+
+def test_a_manifest_of_another_model_is_one_line(tiny_model: Path) -> None:
+    model = load_classifier(str(tiny_model)).model
+    with pytest.raises(UserError, match=r"manifest\.json: pruned\.tensors is not of this model \(.*nosuch.*\)"):
+        masks_of(model, ["encoder.layer.0.nosuch.weight"])
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_a_ruined_model_is_refused_before_it_ruins_others(
+    tiny_model: Path, tmp_path: Path, number: float, capfd: pytest.CaptureFixture[str]
+) -> None:
+    ruined = Path(shutil.copytree(tiny_model, tmp_path / "ruined"))
+    weights = load_file(ruined / "model.safetensors")
+    name = next(one for one in weights if "layer.1" in one)
+    weights[name].view(-1)[3] = number
+    save_file(weights, ruined / "model.safetensors", {"format": "pt"})
+    for command in (["structure", ruined, "--ffn", "0.5"], ["prune", ruined], ["export", ruined, "--no-gate"]):
+        line = refused(capfd, 2, *command, "--out", tmp_path / "out")
+        assert f"{name} has numbers that are not finite" in line
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_file_larger_than_is_allowed_is_one_line(tiny_model: Path, tmp_path: Path) -> None:
+    command = f"ulimit -f 60; {sys.executable} -m edgener prune {tiny_model} --out {tmp_path / 'out'}"
+    done = subprocess.run(["bash", "-c", command], env=environment(), capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "a file would be larger than is allowed here" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "out").exists()
