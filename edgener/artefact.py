@@ -147,8 +147,11 @@ def request(kind: str, config: Mapping[str, Any], inputs: Mapping[str, str]) -> 
 def already_done(out: Path, asked: str, force: bool) -> bool:
     """True when `out` is the finished answer to this request. UserError when something else is there.
 
-    force: another artefact may be replaced. Whatever edgener did not make is never removed.
+    force: another artefact may be replaced. Whatever edgener did not make is never removed, and nothing is put inside
+    of another artefact, whose files would then be more than its manifest says.
     """
+    if inside := next((one for one in out.resolve().parents if _is_artefact(one)), None):
+        raise UserError(f"{out}: lies inside of {inside.name}, which edgener made; choose another --out")
     if not out.exists() and not out.is_symlink():
         return False
     if not out.is_dir() or out.is_symlink():
@@ -166,6 +169,15 @@ def already_done(out: Path, asked: str, force: bool) -> bool:
             return True
         raise UserError(f"{damage[0]}; use --force to build it again")
     raise UserError(f"{out}: already exists and is something else; choose another --out, or --force to replace it")
+
+
+def _is_artefact(folder: Path) -> bool:
+    """A manifest.json alone proves little: web pages have one too."""
+    try:
+        found = find(folder)
+    except UserError:
+        return False
+    return found is not None and "schema" in found.manifest and "files" in found.manifest
 
 
 @contextmanager

@@ -115,3 +115,17 @@ def test_the_request_is_the_identity_of_config_and_inputs() -> None:
     surrogate = artefact.canonical_json({"text": "\ud800é"})
     assert json.loads(surrogate) == {"text": "\ud800é"}
     assert artefact.digest_of({"text": "\ud800"}) != artefact.digest_of({"text": "\ud801"})
+
+
+def test_nothing_is_put_inside_of_another_artefact(tmp_path: Path) -> None:
+    outer = tmp_path / "outer"
+    with artefact.building(outer) as scratch:
+        artefact.seal(scratch, "model", {"request": "a"})
+    for place in (outer / "inner", outer / "deep" / "inner"):
+        with pytest.raises(UserError, match=r"inner: lies inside of outer, which edgener made; choose another --out"):
+            artefact.already_done(place, "b", force=True)
+    assert not artefact.already_done(tmp_path / "beside", "b", force=False)
+    # The manifest of a web page, say, where somebody works.
+    for text in ('{"name": "app", "kind": "x"}', "{", '{"name": "app"}'):
+        (tmp_path / "manifest.json").write_text(text)
+        assert not artefact.already_done(tmp_path / "beside", "b", force=False)
