@@ -1,8 +1,7 @@
-"""Stage directories: written beside their place, hashed, fsynced and renamed.
+"""Stage directories and their manifests: reading, hashing and checking them.
 
-Every stage reads directories and writes one. An artefact is a directory with a `manifest.json` that
-names its kind, what it was made from and the sha256 of each file. The manifest is written last and the
-directory is renamed last, so whatever has its final name is whole.
+Every stage reads directories and writes one (edgener.output). An artefact is a directory with a `manifest.json` that
+names its kind, what it was made from and the sha256 of each file.
 """
 
 import hashlib
@@ -10,10 +9,8 @@ import json
 import math
 import os
 import re
-import shutil
 import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -136,7 +133,7 @@ def write_file(path: Path, data: bytes) -> None:
         os.replace(scratch, path)
     finally:
         scratch.unlink(missing_ok=True)
-    _sync(path.parent)
+    sync(path.parent)
 
 
 def request(kind: str, config: Mapping[str, Any], inputs: Mapping[str, str]) -> str:
@@ -144,119 +141,7 @@ def request(kind: str, config: Mapping[str, Any], inputs: Mapping[str, str]) -> 
     return digest_of({"kind": kind, "schema": SCHEMA, "config": dict(config), "inputs": dict(inputs)})
 
 
-def already_done(out: Path, asked: str, force: bool) -> bool:
-    """True when `out` is the finished answer to this request. UserError when something else is there.
-
-    force: another artefact may be replaced. Whatever edgener did not make is never removed, and nothing is put inside
-    of another artefact, whose files would then be more than its manifest says.
-    """
-    if inside := next((one for one in out.resolve().parents if _is_artefact(one)), None):
-        raise UserError(f"{out}: lies inside of {inside.name}, which edgener made; choose another --out")
-    if not out.exists() and not out.is_symlink():
-        return False
-    if not out.is_dir() or out.is_symlink():
-        raise UserError(f"{out}: already exists and is no folder of edgener's; choose another --out")
-    if not any(out.iterdir()):
-        return False
-    artefact = find(out)
-    if artefact is None:
-        raise UserError(f"{out}: a folder that edgener did not make; choose another --out")
-    if force:
-        return False
-    if artefact.manifest.get("request") == asked:
-        damage = check_files(out, artefact.manifest.get("files"))
-        if not damage:
-            return True
-        raise UserError(f"{damage[0]}; use --force to build it again")
-    raise UserError(f"{out}: already exists and is something else; choose another --out, or --force to replace it")
-
-
-def _is_artefact(folder: Path) -> bool:
-    """A manifest.json alone proves little: web pages have one too."""
-    try:
-        found = find(folder)
-    except UserError:
-        return False
-    return found is not None and "schema" in found.manifest and "files" in found.manifest
-
-
-@contextmanager
-def building(out: Path) -> Iterator[Path]:
-    """A fresh directory beside `out` that takes its place when the block ends well.
-
-    The caller writes its files and calls `seal`. On an error the directory is removed; after a kill it
-    stays under a dotted name that no stage reads, and the next build of the same output removes it.
-    """
-    if out.name in ("", ".."):
-        raise UserError(f"{out}: not a name for a folder that edgener makes; choose another --out")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    _remove_stale(out)
-    scratch = _scratch(out)
-    scratch.mkdir()
-    try:
-        yield scratch
-        if not (scratch / MANIFEST).is_file():
-            raise RuntimeError(f"{out}: the stage ended without sealing its output")
-        _take_place(scratch, out)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-
-
-def seal(directory: Path, kind: str, manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """Hash and fsync every file, then write the manifest. Returns the manifest."""
-    mask = os.umask(0)
-    os.umask(mask)
-    for path in directory.iterdir():
-        path.chmod(0o666 & ~mask)  # some writers keep their files from everybody else
-        _sync(path)
-    whole = {"kind": kind, "schema": SCHEMA, **manifest, "files": file_table(directory)}
-    write_file(directory / MANIFEST, canonical_json(whole))
-    _sync(directory)
-    return whole
-
-
-def _take_place(scratch: Path, out: Path) -> None:
-    old = _scratch(out) if out.exists() or out.is_symlink() else None
-    if old is not None:
-        os.rename(out, old)
-    os.rename(scratch, out)
-    _sync(out.parent)
-    if old is not None:
-        _remove(old)
-
-
-def _scratch(out: Path) -> Path:
-    return out.parent / f".{out.name}.{os.getpid()}-{uuid.uuid4().hex[:6]}.building"
-
-
-def _remove_stale(out: Path) -> None:
-    """Remove what a killed build of the same output left; a build that still runs keeps its directory."""
-    # The whole name: `.m.*` would also take the directories of an output called `m.int8`.
-    ours = re.compile(rf"\.{re.escape(out.name)}\.(\d{{1,9}})-[0-9a-f]{{6}}\.building")
-    for stale in out.parent.iterdir():
-        match = ours.fullmatch(stale.name)
-        if match and not _is_running(int(match[1])):
-            _remove(stale)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)
-
-
-def _is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True
-
-
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -79,7 +79,7 @@ def run(arguments: list[str]) -> int:
         _abandon_stdout()
         return 0
     except (KeyboardInterrupt, typer.Abort):
-        say("edgener: interrupted; nothing that looks finished was left behind")
+        say("edgener: interrupted; nothing looks finished, and a training goes on when started again as it was")
         return 130
     except MemoryError:
         say(f"edgener: {OUT_OF_MEMORY}")

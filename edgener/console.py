@@ -68,7 +68,7 @@ def cell(value: object) -> str:
     if value is None:
         return "-"
     if isinstance(value, float):
-        return f"{value:.2f}"
+        return "<0.01" if 0 < value < 0.005 else f"{value:.2f}"
     return str(value)
 
 

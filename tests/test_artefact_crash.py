@@ -14,14 +14,14 @@ from tests.helpers.stage import build, hidden
 CRASHES = """
 import os, signal, sys
 from pathlib import Path
-from edgener import artefact
+from edgener import artefact, output
 
 action, root = sys.argv[1], Path(sys.argv[2])
 
 def stage(out, content):
-    with artefact.building(out) as scratch:
+    with output.building(out) as scratch:
         (scratch / "weights.bin").write_bytes(content)
-        artefact.seal(scratch, "model", {"request": "r"})
+        output.seal(scratch, "model", {"request": "r"})
 
 def act(out):
     if action == "write":
@@ -103,11 +103,11 @@ def test_wherever_write_file_is_killed_the_file_is_old_or_new(tmp_path: Path) ->
 
 def test_a_build_that_still_runs_keeps_its_directory(tmp_path: Path) -> None:
     script = (
-        "import sys; from pathlib import Path; from edgener import artefact\n"
-        "with artefact.building(Path(sys.argv[1])) as scratch:\n"
+        "import sys; from pathlib import Path; from edgener import output\n"
+        "with output.building(Path(sys.argv[1])) as scratch:\n"
         "    print(scratch, flush=True); sys.stdin.readline()\n"
         "    (scratch / 'late').write_bytes(b'late')\n"
-        "    artefact.seal(scratch, 'model', {})\n"
+        "    output.seal(scratch, 'model', {})\n"
     )
     out = tmp_path / "out"
     with python(script, str(out)) as process:

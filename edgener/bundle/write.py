@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from edgener import artefact
+from edgener import artefact, output
 from edgener.bundle.layout import GOLDEN, KIND, LABELS, MODEL, README, SEAL, TOKENIZER
 from edgener.bundle.verify import seal_of
 
@@ -33,7 +33,7 @@ def write_bundle(
     (directory / LABELS).write_text(json.dumps(list(labels), ensure_ascii=False) + "\n", encoding="utf-8")
     (directory / GOLDEN).write_text(lines, encoding="utf-8", newline="\n")
     (directory / README).write_text(readme(manifest, labels, len(golden)), encoding="utf-8")
-    whole = artefact.seal(directory, KIND, manifest)
+    whole = output.seal(directory, KIND, manifest)
     artefact.write_file(directory / SEAL, seal_of(directory))
     return whole
 

@@ -11,6 +11,7 @@ import typer
 from edgener import artefact
 from edgener.console import print_json
 from edgener.errors import MissingExtra, UserError
+from edgener.hub import may_be_hub_id
 
 Languages = Annotated[list[str] | None, typer.Option("--lang", help="Only this language; may be given several times.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace what is at --out.")]
@@ -69,7 +70,7 @@ def name_of(model: str) -> str:
 def kind_of(path: Path) -> str:
     """`bundle`, `model` (ours, or a stock Hugging Face folder) or `hub` for a name that may be a hub id."""
     if not path.exists():
-        if str(path).count("/") == 1 and not str(path).startswith((".", "/", "~")) and not path.parent.exists():
+        if "/" in str(path) and may_be_hub_id(str(path)):
             return "hub"
         raise UserError(f"{path}: no such file or folder; give a model or a bundle, such as one under runs/")
     if not path.is_dir():

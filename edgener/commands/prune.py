@@ -8,6 +8,7 @@ import typer
 from edgener.commands import recovery
 from edgener.commands.common import Force, Json, Languages, config_of, name_of, need_train, print_result
 from edgener.console import print_table
+from edgener.errors import UserError
 
 
 def prune(
@@ -35,7 +36,9 @@ def prune(
     epochs: Annotated[
         int | None, typer.Option(help="Epochs of training under the dense model; 3 for gradual, else 0.")
     ] = None,
-    ramp: Annotated[float, typer.Option(help="Gradual: share of the training in which sparsity rises.")] = 0.6,
+    ramp: Annotated[
+        float | None, typer.Option(help="Gradual: share of the training in which sparsity rises; 0.6.")
+    ] = None,
     data: recovery.Data = None,
     lang: Languages = None,
     raw: recovery.Raw = None,
@@ -75,6 +78,10 @@ def prune(
     from edgener.train.record import read_record, training_record
     from edgener.train.work import is_main_process
 
+    if ramp is not None and when != GRADUAL:
+        raise UserError(f"--ramp: with --when {when} sparsity does not rise step by step; leave --ramp out")
+    if when != GRADUAL and not epochs:
+        recovery.refuse_training(context)
     config = config_of(
         PruneConfig,
         context.params,

@@ -1,9 +1,12 @@
 """Options of every command that trains a compressed network under a teacher."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from edgener.errors import UserError
 
 Data = Annotated[
     Path | None,
@@ -34,3 +37,32 @@ BatchSize = Annotated[int, typer.Option(help="Sentences a step (and a process)."
 Seed = Annotated[int, typer.Option(help="Seed of dropout and of the order.")]
 Licence = Annotated[str | None, typer.Option(help="Licence of the data, for the manifest and the bundle.")]
 RawLicence = Annotated[str | None, typer.Option(help="Licence of the raw text.")]
+
+_OF_TRAINING = (
+    "data",
+    "raw",
+    "raw_share",
+    "raw_lines",
+    "batch_size",
+    "learning_rate",
+    "temperature",
+    "patience",
+    "freeze_embeddings",
+    "precision",
+    "label_weight",
+    "logit_weight",
+    "hidden_weight",
+    "relation_weight",
+    "softness",
+    "dropout",
+    "raw_licence",
+)
+
+
+def refuse_training(context: typer.Context, but: Sequence[str] = ()) -> None:
+    """UserError for an option of training that was given to a command that is to train nothing."""
+    for name in _OF_TRAINING:
+        source = context.get_parameter_source(name)
+        if name not in but and source is not None and source.name == "COMMANDLINE":
+            option = name.replace("_", "-")
+            raise UserError(f"--{option}: nothing is trained here; give --epochs too, or leave --{option} out")

@@ -60,6 +60,8 @@ def structure(
     from edgener.train.record import read_record, training_record
     from edgener.train.work import is_main_process
 
+    if not epochs:
+        recovery.refuse_training(context, but=("data", "temperature"))
     config = config_of(StructureConfig, context.params)
     place = out or Path("runs") / f"{name_of(model)}-cut"
     stage(model, config, place, data=data, raw_text=raw, licences=Licences(licence, raw_licence), force=force)

@@ -82,11 +82,11 @@ class LlmInt8Engine(TorchEngine):
     threshold = 6.0
 
     def import_more(self) -> None:
+        # It warns of kernels that LLM.int8() has no use for, and in every layer of every pass that inputs are cast;
+        # writing that would be timed.
+        logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
         import accelerate  # noqa: F401
         import bitsandbytes  # noqa: F401
-
-        # It warns in every layer of every pass that inputs are cast; writing that would be timed.
-        logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
 
     def settings(self) -> dict[str, Any]:
         import torch

@@ -86,7 +86,8 @@ class Distillation:
         relations: list[torch.Tensor] = []
         if wanted.logits or wanted.hidden or wanted.relations:
             with torch.no_grad(), self.autocast(device):
-                self.teacher.to(device)
+                if self.teacher.device != device:
+                    self.teacher.to(device)
                 teacher, relations = self._read(its_teacher, batch, 1)
         seen = batch["attention_mask"].bool()
         # A batch may have nothing to teach; its loss still wants a gradient, in several processes for all parameters.
@@ -94,8 +95,12 @@ class Distillation:
         if wanted.hidden:
             # hidden_states[0] are the embeddings; layer i's output is hidden_states[i + 1].
             pairs = [(0, 0), *((one + 1, other + 1) for one, other in self.layers)]
+            places = seen.flatten().nonzero().squeeze(1)  # once: an accelerator is waited for until it has counted them
             errors = [
-                relative_error(student.hidden_states[one][seen], self._ordered(teacher.hidden_states[other])[seen])
+                relative_error(
+                    student.hidden_states[one].flatten(0, 1)[places],
+                    self._ordered(teacher.hidden_states[other]).flatten(0, 1)[places],
+                )
                 for one, other in pairs
             ]
             loss = loss + wanted.hidden * torch.stack(errors).mean()

@@ -15,14 +15,15 @@ from transformers import PreTrainedModel, TrainerCallback
 from edgener.compress.objective import Distillation, Weights
 from edgener.console import track
 from edgener.errors import UserError
-from edgener.evaluate.run import check_types
+from edgener.evaluate.run import check_types, types_of
 from edgener.text import corpus, raw
 from edgener.train.config import FitConfig, check_config
 from edgener.train.dropout import check_dropout, dropout_of
 from edgener.train.features import BalancedSampler, Example, Examples, quotas, raw_examples
 from edgener.train.finetune import TrainData, labelled_examples, read_data
-from edgener.train.model import ModelSource, Network
+from edgener.train.model import Network
 from edgener.train.network import NOT_STATED
+from edgener.train.source import ModelSource
 from edgener.train.trainer import fit
 
 _LINES_A_CALL = 500
@@ -126,6 +127,8 @@ def read_lessons(
             raise UserError(f"{root}: the training data is no longer there, or has changed; give --data")
         licence = licence or recorded["licence"]
     found = read_data(root, languages, licence)
+    if not types_of([sentence for part in found.train.values() for sentence in part]):
+        raise UserError(f"{found.facts['path']}: no entity in the train files; there is nothing to learn")
     for split in (found.train, found.dev):
         check_types(labels, split, source.name)
     _check_tags(labels, found.train, source.name)

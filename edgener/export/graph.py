@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from edgener.text.decode import Array
-from edgener.train.model import Network, TorchForward, load_classifier, locate
+from edgener.train.model import Network, TorchForward, load_classifier
+from edgener.train.source import locate
 
 __all__ = ["Network", "export_graph", "load_classifier", "locate", "torch_logits"]
 

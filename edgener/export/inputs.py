@@ -68,8 +68,8 @@ def describe(
     opset: int,
 ) -> dict[str, Any]:
     """The manifest, but for inputs and files. It names no path: a bundle is published."""
-    trained = classifier.source.trained
-    stated = [*classifier.source.manifest.get("licences", []), licence]
+    trained, made = classifier.source.trained, classifier.source.manifest
+    stated = [*made.get("licences", []), licence]
     # What the user says of the training data answers for what the model does not know of it.
     known = [one for one in stated if one and not (licence and one == NOT_STATED)]
     licences = list(dict.fromkeys(known)) or [NOT_STATED]
@@ -87,6 +87,9 @@ def describe(
         "gate": _verdict(config, measured_on, languages_),
         "decode": spec_as_dict(classifier.spec),
         "licences": {"data": licences},
+        "encoder": made.get("encoder", classifier.source.name),
+        "steps": made.get("steps", []),
+        **{name: made[name] for name in ("geometry", "pruned") if name in made},
         "config": asdict(config),
         "versions": versions(),
     }

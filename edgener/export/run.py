@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from edgener import artefact
+from edgener import artefact, output
 from edgener.bundle.layout import KIND, MODEL
 from edgener.bundle.write import forbids_commercial_use, write_bundle
 from edgener.console import say
@@ -64,12 +64,12 @@ def export(
     inputs |= {"golden": artefact.digest_of(list(golden_texts))} if golden_texts else {}
     settings = {**asdict(config), "licence": licence, "languages": list(languages or [])}
     asked = artefact.request(KIND, settings, inputs)
-    if artefact.already_done(out, asked, force):
+    if output.already_done(out, asked, force, made_from=(model, data), beside=[report_path]):
         say(f"{out}: already exported with these inputs and settings")
         return out
     classifier = graph.load_classifier(model, max_length=config.max_length)
     check_types(classifier.labels, measured_on.dev, model)
-    with artefact.building(out) as scratch:
+    with output.building(out) as scratch:
         parity = _build_graph(classifier, model, config, measured_on, scratch)
         tagger = Tagger(OnnxForward(scratch / MODEL), classifier.backend, classifier.labels, classifier.spec)
         gate = _measure(classifier, tagger, config, measured_on)
@@ -92,6 +92,8 @@ def export(
         )
         # Before the bundle takes its place: whoever finds the bundle finds its report too.
         _write_report(out, report | {"golden": len(chosen), "files": artefact.file_table(scratch)})
+    for name in [name for name, f1 in gate.reference.items() if not f1] if gate else ():
+        say(f"warning: the model itself finds nothing in {name}: F1 0 on dev, of which nothing can be lost")
     if not manifest["gate"]["passed"]:
         say(f"warning: this bundle is ungated: {manifest['gate']['why']}")
     for stated in manifest["licences"]["data"]:

@@ -29,7 +29,7 @@ def lines_of(stream: BinaryIO, jsonl: bool) -> Iterator[Line]:
         if len(raw) > MAX_LINE_BYTES:
             while raw and not raw.endswith(b"\n"):
                 raw = stream.readline(MAX_LINE_BYTES)
-            yield Line(number, "", f"longer than {MAX_LINE_BYTES // 2**20} MiB")
+            yield Line(number, "", f"longer than {MAX_LINE_BYTES // 2**20} MiB; one text a line is expected")
             continue
         try:
             text = raw.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")

@@ -21,19 +21,10 @@ from edgener.text.labels import label_list
 from edgener.train.config import TrainConfig, check_config, f1_line
 from edgener.train.features import BalancedSampler, Example, Examples, examples_of, quotas
 from edgener.train.masks import keep_zeros, pruned_tensors
-from edgener.train.model import (
-    KIND,
-    ModelSource,
-    Network,
-    check_vocabulary,
-    decode_spec,
-    load_config,
-    load_tokenizer,
-    load_weights,
-    locate,
-)
+from edgener.train.model import Network, check_vocabulary, decode_spec, is_classifier, load_tokenizer, load_weights
 from edgener.train.network import NOT_STATED, licences_of, step_of, write_network
 from edgener.train.record import training_record, write_record
+from edgener.train.source import KIND, ModelSource, load_config, locate
 from edgener.train.trainer import fit
 from edgener.train.work import is_finished, is_main_process, working_folder
 
@@ -75,11 +66,11 @@ def finetune(
     corpus_ = read_data(data, config.languages, licence)
     inputs = {"encoder": source.digest, "data": corpus_.digest}
     asked = artefact.request(KIND, {**asdict(config), "licence": corpus_.facts["licence"]}, inputs)
-    if is_finished(out, asked, force, "trained"):
+    if is_finished(out, asked, force, "trained", (encoder, data), [training_record]):
         return out
     set_seed(config.seed)
     network = _classifier(source, encoder, corpus_, config)
-    with working_folder(out, asked) as work:
+    with working_folder(out, asked, force) as work:
         keep = keep_zeros(network.model, pruned_tensors(source.manifest))
         history = fit(network, _examples(network, corpus_, config), corpus_.dev, config, work, callbacks=keep)
         if is_main_process():
@@ -98,6 +89,8 @@ def _classifier(source: ModelSource, encoder: str, data: TrainData, config: Trai
     labels = label_list(types)
     _check_label_sets(data)
     encoder_config = load_config(encoder)
+    if is_classifier(encoder_config):
+        say(f"{source.name}: already fine-tuned; its training goes on")
     tokenizer, backend = load_tokenizer(encoder, encoder_config)
     splitter = config.splitter or corpus.guess_splitter(sentences)
     spec = decode_spec(tokenizer, backend, encoder_config, splitter, config.max_length)

@@ -13,9 +13,11 @@ from torch import nn
 from transformers import PreTrainedModel, TrainerCallback
 
 from edgener.artefact import MANIFEST
+from edgener.console import say
 from edgener.errors import UserError
-from edgener.train.anatomy import encoder_of
+from edgener.train.anatomy import encoder_of, linears_of
 
+_NOTABLE = 0.05  # no training leaves so many weights at exactly 0
 _LAYER = re.compile(r"(encoder\.layer\.)(\d+)")
 
 Masks = dict[str, torch.Tensor]
@@ -62,7 +64,15 @@ def apply_masks(model: PreTrainedModel, masks: Mapping[str, torch.Tensor]) -> No
 
 
 def keep_zeros(model: PreTrainedModel, names: Sequence[str]) -> list[TrainerCallback]:
-    """What holds the zeros of these tensors through a training; nothing where there are none."""
+    """What holds the zeros of these tensors through a training; nothing where there are none.
+
+    Says so when there are zeros that no manifest speaks of: they are weights like any others then.
+    """
+    if not names:
+        linears = [linear.weight for _, linear in linears_of(model)]
+        zeros = sum(int((weight == 0).sum()) for weight in linears) / sum(weight.numel() for weight in linears)
+        if zeros > _NOTABLE:
+            say(f"warning: {100 * zeros:.0f} % of the weights are 0, but no manifest says pruned: they will not stay 0")
     return [KeepZeros(model, masks_of(model, names))] if names else []
 
 

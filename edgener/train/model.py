@@ -1,9 +1,7 @@
-"""Read a token-classification model or a bare encoder: an edgener model, a stock Hugging Face folder, or a hub id."""
+"""Read a token-classification model or a bare encoder into memory; where it comes from: edgener.train.source."""
 
-import hashlib
-import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +9,11 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 from transformers import (
-    AutoConfig,
     AutoModelForTokenClassification,
     AutoTokenizer,
     PretrainedConfig,
     PreTrainedModel,
 )
-from transformers.utils import logging as transformers_logging
 
 from edgener import artefact
 from edgener.bundle.layout import spec_from_dict
@@ -27,11 +23,9 @@ from edgener.text.labels import check_model_labels
 from edgener.text.pieces import for_words, rows_of, specials_of
 from edgener.text.tagger import DecodeSpec, Tagger
 from edgener.text.words import UNICODE_1
+from edgener.train.source import ModelSource, first_line, load_config, locate
 
-KIND = "model"
-ENCODER = "encoder"  # weights without a trained classifier
 DEFAULT_WINDOW = 256
-WEIGHTS = ("model.safetensors", "pytorch_model.bin", "model.safetensors.index.json", "pytorch_model.bin.index.json")
 # These count positions from pad_token_id + 1, so that many rows of the position table are never used.
 _OFFSET_POSITIONS = {
     "roberta",
@@ -42,68 +36,15 @@ _OFFSET_POSITIONS = {
     "data2vec-text",
     "mpnet",
 }
-
-transformers_logging.set_verbosity_error()  # its warnings speak of what edgener does on purpose
-logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # a line for each retry; ours comes after the last
-
-
-@dataclass(frozen=True)
-class ModelSource:
-    """Where a model comes from: a folder, or a hub id with its commit; `digest` identifies its weights.
-
-    manifest: what edgener wrote beside the weights; empty for a folder that it did not make. kind: `model` when it says
-    that a classifier was trained, else `encoder`.
-    """
-
-    name: str
-    digest: str
-    manifest: dict[str, Any] = field(default_factory=dict)
-    kind: str = ENCODER
-
-    @property
-    def trained(self) -> dict[str, Any]:
-        """The manifest of a model that edgener fine-tuned; empty for any other."""
-        return self.manifest if self.kind == KIND else {}
-
-
-def locate(name: str) -> ModelSource:
-    """Identify a model folder or hub id. UserError, before anything is loaded, when it is neither."""
-    path = Path(name)
-    if path.is_dir():
-        found = artefact.find(path)
-        if found is not None and found.kind not in (KIND, ENCODER):
-            raise UserError(f"{path}: a {found.kind}, not a model; give the model it was made from")
-        if not (path / "config.json").is_file():
-            raise UserError(f"{path}: no config.json; expected a Hugging Face model folder or a hub id")
-        weights = [path / file for file in WEIGHTS if (path / file).is_file()]
-        if not weights:
-            raise UserError(f"{path}: no weights; expected model.safetensors or pytorch_model.bin")
-        if found is not None:
-            return ModelSource(path.resolve().name, found.digest, found.manifest, found.kind)
-        return ModelSource(path.resolve().name, _folder_digest(path))
-    if path.exists() or name.startswith((".", "/", "~")) or name.count("/") > 1:
-        raise UserError(f"{name}: no such model folder")
-    return ModelSource(name.rpartition("/")[2], f"hub:{name}@{_commit(name)}")
-
-
-def _folder_digest(path: Path) -> str:
-    """sha256 over the files that decide what a folder computes, so that a copy elsewhere is the same model."""
-    total = hashlib.sha256()
-    for file in sorted(path.iterdir()):
-        if file.is_file() and file.suffix in {".json", ".safetensors", ".bin", ".model", ".txt"}:
-            total.update(f"{file.name} {artefact.sha256_file(file)}\n".encode())
-    return total.hexdigest()
-
-
-def _commit(name: str) -> str:
-    return str(getattr(load_config(name), "_commit_hash", None))
-
-
-def load_config(name: str) -> PretrainedConfig:
-    try:
-        return AutoConfig.from_pretrained(name, trust_remote_code=False)
-    except (OSError, ValueError, RecursionError) as error:
-        raise UserError(f"{name}: cannot be loaded as a model folder or hub id ({first_line(error)})") from None
+_TOKENIZERS = (
+    "tokenizer.json",
+    "sentencepiece.bpe.model",
+    "spiece.model",
+    "spm.model",
+    "tokenizer.model",
+    "vocab.txt",
+    "vocab.json",
+)
 
 
 def load_tokenizer(name: str, config: PretrainedConfig) -> tuple[Any, Tokenizer]:
@@ -111,6 +52,8 @@ def load_tokenizer(name: str, config: PretrainedConfig) -> tuple[Any, Tokenizer]
 
     `model_max_length` is set to what the model can read: AfriBERTa publishes none.
     """
+    if Path(name).is_dir() and not any((Path(name) / file).is_file() for file in _TOKENIZERS):
+        raise UserError(f"{name}: no tokenizer in it; expected tokenizer.json, or one of {', '.join(_TOKENIZERS[1:])}")
     try:
         tokenizer = AutoTokenizer.from_pretrained(name, use_fast=True, trust_remote_code=False)
         if not tokenizer.is_fast:
@@ -143,7 +86,7 @@ def decode_spec(
 ) -> DecodeSpec:
     """How to decode a model that does not say it itself."""
     usable = usable_length(config, tokenizer)
-    length = max_length or min(DEFAULT_WINDOW, usable)
+    length = min(DEFAULT_WINDOW, usable) if max_length is None else max_length
     if not 8 <= length <= usable:
         raise UserError(f"--max-length {length}: this encoder reads 8 to {usable} pieces")
     return DecodeSpec.of(splitter, length, specials_of(backend, int(tokenizer.pad_token_id or 0)))
@@ -168,9 +111,18 @@ def is_classifier(config: PretrainedConfig) -> bool:
     return any(name.endswith("ForTokenClassification") for name in config.architectures or ())
 
 
-def load_classifier(name: str, *, model_kwargs: dict[str, Any] | None = None, max_length: int | None = None) -> Network:
-    """A trained classifier. UserError for a folder that is none, or whose labels cannot be decoded."""
-    source = locate(name)
+def load_classifier(
+    name: str,
+    *,
+    source: ModelSource | None = None,
+    model_kwargs: dict[str, Any] | None = None,
+    max_length: int | None = None,
+) -> Network:
+    """A trained classifier. UserError for a folder that is none, or whose labels cannot be decoded.
+
+    source: what locate(name) has found, when it was asked before.
+    """
+    source = source or locate(name)
     config = load_config(name)
     if not is_classifier(config):
         raise UserError(f"{name}: no classifier in it; fine-tune it first (`edgener train`)")
@@ -259,7 +211,3 @@ class TorchForward:
         if not np.isfinite(logits).all():
             raise UserError("the model's logits are not finite numbers; train it with a lower --learning-rate")
         return logits
-
-
-def first_line(error: BaseException) -> str:
-    return " ".join(str(error).split())[:200] or type(error).__name__

@@ -6,22 +6,19 @@ from typing import Any
 
 from transformers import AutoModel, AutoModelForMaskedLM, PretrainedConfig, PreTrainedModel
 
-from edgener import artefact
+from edgener import output
 from edgener.bundle.layout import spec_as_dict
 from edgener.train.anatomy import geometry_of
 from edgener.train.model import (
-    ENCODER,
-    KIND,
     Network,
     check_vocabulary,
     decode_spec,
     is_classifier,
     load_checkpoint,
     load_classifier,
-    load_config,
     load_tokenizer,
-    locate,
 )
+from edgener.train.source import ENCODER, KIND, load_config, locate
 from edgener.versions import versions
 
 NOT_STATED = "not stated"  # of a licence
@@ -41,10 +38,10 @@ def load_network(name: str) -> Network:
 
     name: a folder or a hub id. UserError when it cannot be read.
     """
+    source = locate(name)
     config = load_config(name)
     if is_classifier(config):
-        return load_classifier(name)
-    source = locate(name)
+        return load_classifier(name, source=source)
     tokenizer, backend = load_tokenizer(name, config)
     model = load_language_model(name) if has_language_model(config) else load_encoder(name)
     check_vocabulary(name, backend, model)
@@ -105,10 +102,10 @@ def write_network(
     if manifest.get("geometry"):  # of this network; `from_layers` and the like are of its history
         manifest["geometry"] = {**manifest["geometry"], **geometry_of(network.model)}
     manifest = {name: value for name, value in manifest.items() if value is not None}
-    with artefact.building(out) as scratch:
+    with output.building(out) as scratch:
         network.model.save_pretrained(scratch)
         network.tokenizer.save_pretrained(scratch)
         network.backend.save(str(scratch / "tokenizer.json"))
-        artefact.seal(scratch, KIND if network.labels else ENCODER, manifest)
+        output.seal(scratch, KIND if network.labels else ENCODER, manifest)
         if measure is not None:
             measure(scratch)

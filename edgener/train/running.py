@@ -17,7 +17,7 @@ from edgener.console import say
 from edgener.errors import UserError
 from edgener.train.work import started_processes
 
-CHECKPOINT_SECONDS = 300.0
+CHECKPOINT_SECONDS = (60.0, 300.0)  # until the first one of a run, and between all others
 STATE = "trainer_state.json"
 SHOWN_SECONDS = 10.0
 
@@ -115,6 +115,7 @@ class Pace(TrainerCallback):  # type: ignore[misc]
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         self.saved = self.shown = self.began = time.monotonic()
+        self.pause = CHECKPOINT_SECONDS[0]
         self.first_step = state.global_step
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
@@ -130,10 +131,10 @@ class Pace(TrainerCallback):  # type: ignore[misc]
 
     def is_due(self) -> bool:
         """Is it time for a checkpoint?"""
-        return time.monotonic() - self.saved > CHECKPOINT_SECONDS
+        return time.monotonic() - self.saved > self.pause
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        self.saved = time.monotonic()
+        self.saved, self.pause = time.monotonic(), CHECKPOINT_SECONDS[1]
 
 
 def newest_loss(state: Any) -> float | None:

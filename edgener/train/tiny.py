@@ -11,8 +11,8 @@ import torch
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerFast, XLMRobertaConfig, XLMRobertaModel
 
-from edgener import artefact
-from edgener.train.model import ENCODER as KIND
+from edgener import artefact, output
+from edgener.train.source import ENCODER as KIND
 
 SPECIALS = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]  # XLM-R's ids 0 to 3, and a mask
 
@@ -33,9 +33,9 @@ def tiny_encoder(texts: Sequence[str], config: TinyConfig, out: Path, *, force: 
     """Write an encoder folder that loads with AutoModel and AutoTokenizer; returns `out`."""
     inputs = {"texts": artefact.digest_of(list(texts))}
     asked = artefact.request(KIND, asdict(config), inputs)
-    if artefact.already_done(out, asked, force):
+    if output.already_done(out, asked, force):
         return out
-    with artefact.building(out) as scratch:
+    with output.building(out) as scratch:
         tokenizer(texts, config.vocabulary).save_pretrained(scratch)
         torch.manual_seed(config.seed)
         model = XLMRobertaModel(
@@ -55,7 +55,7 @@ def tiny_encoder(texts: Sequence[str], config: TinyConfig, out: Path, *, force: 
             add_pooling_layer=False,
         )
         model.save_pretrained(scratch)
-        artefact.seal(scratch, KIND, {"request": asked, "config": asdict(config), "inputs": inputs})
+        output.seal(scratch, KIND, {"request": asked, "config": asdict(config), "inputs": inputs})
     return out
 
 

@@ -4,15 +4,15 @@ import json
 from pathlib import Path
 from typing import Any
 
-from edgener import artefact
+from edgener import artefact, output
 
 ASKED = artefact.request("model", {"epochs": 1}, {"data": "abc"})
 
 
 def build(out: Path, content: bytes = b"weights", request: str = ASKED) -> Path:
-    with artefact.building(out) as scratch:
+    with output.building(out) as scratch:
         (scratch / "model.bin").write_bytes(content)
-        artefact.seal(scratch, "model", {"request": request})
+        output.seal(scratch, "model", {"request": request})
     return out
 
 

@@ -15,7 +15,7 @@ def test_a_line_of_more_than_4_mib_is_refused_and_the_next_one_read() -> None:
     stream = BytesIO(b"a" * (CAP - 1) + b"\n" + b"a" * (CAP + 1) + b"\nKano\n")
     longest, refused, last = lines_of(stream, jsonl=False)
     assert (len(longest.text), longest.problem) == (CAP - 1, None)
-    assert (refused.number, refused.text, refused.problem) == (2, "", "longer than 4 MiB")
+    assert (refused.number, refused.text, refused.problem) == (2, "", "longer than 4 MiB; one text a line is expected")
     assert (last.number, last.text, last.problem) == (3, "Kano", None)
 
 

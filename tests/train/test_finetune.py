@@ -15,8 +15,9 @@ from edgener.evaluate.run import evaluate
 from edgener.text import corpus
 from edgener.train.config import TrainConfig
 from edgener.train.finetune import finetune
-from edgener.train.model import load_classifier, load_tagger, locate
+from edgener.train.model import load_classifier, load_tagger
 from edgener.train.record import training_record
+from edgener.train.source import locate
 from edgener.train.trainer import tagging_loss
 
 

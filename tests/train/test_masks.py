@@ -81,7 +81,7 @@ def test_a_manifest_of_another_model_is_one_line(tiny_model: Path) -> None:
 def test_a_ruined_model_is_refused_before_it_ruins_others(
     tiny_model: Path, tmp_path: Path, number: float, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    ruined = Path(shutil.copytree(tiny_model, tmp_path / "ruined"))
+    ruined = Path(shutil.copytree(tiny_model, tmp_path / "ruined", ignore=shutil.ignore_patterns("manifest.json")))
     weights = load_file(ruined / "model.safetensors")
     name = next(one for one in weights if "layer.1" in one)
     weights[name].view(-1)[3] = number

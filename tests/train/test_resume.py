@@ -59,7 +59,7 @@ def test_wherever_a_run_is_stopped_it_ends_like_one_left_alone(
         if state.global_step == step:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(running, "CHECKPOINT_SECONDS", -1.0)
+    monkeypatch.setattr(running, "CHECKPOINT_SECONDS", (-1.0, -1.0))
     with monkeypatch.context() as stopped, pytest.raises(KeyboardInterrupt):
         stopped.setattr(Reporter, "on_save", stop)
         finetune(str(tiny_encoder), sample_data, config, tmp_path / "stopped")

@@ -24,17 +24,45 @@ def test_checkpoints_stay_when_a_run_fails_and_go_when_it_ends(tmp_path: Path) -
     assert list(tmp_path.iterdir()) == []
 
 
-def test_checkpoints_of_other_settings_are_removed_and_that_is_said(
+def _stopped(out: Path, asked: str) -> Path:
+    """What a run that was stopped has left: a checkpoint with a file in it."""
+    with pytest.raises(ZeroDivisionError), working_folder(out, asked) as work:
+        (work / "checkpoint-3").mkdir()
+        (work / "checkpoint-3" / "weights").write_bytes(b"1")
+        raise ZeroDivisionError
+    return work / "checkpoint-3" / "weights"
+
+
+def test_checkpoints_of_other_settings_stay_unless_they_may_go_which_is_said(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "model"
-    with pytest.raises(ZeroDivisionError), working_folder(out, "a" * 64) as work:
-        (work / "checkpoint-3").mkdir()
-        raise ZeroDivisionError
+    kept = _stopped(out, "a" * 64)
+    with pytest.raises(UserError, match=r"model: a run with other .*, or --force"), working_folder(out, "b" * 64):
+        pass
+    assert kept.is_file()
+    with working_folder(out, "a" * 64):  # the run itself goes on
+        assert kept.is_file()
+    kept = _stopped(out, "a" * 64)
     assert capfd.readouterr().err == ""
-    with working_folder(out, "b" * 64) as work:
+    with working_folder(out, "b" * 64, force=True) as work:
         assert list(work.iterdir()) == []
     assert capfd.readouterr().err == f"{out}: the checkpoints of a run with other data or settings are removed\n"
+
+
+def test_a_mistake_leaves_nothing_behind(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="lower"), working_folder(tmp_path / "model", "a" * 64) as work:
+        (work / "checkpoint-3").mkdir()
+        raise UserError("not a number; try a lower --learning-rate")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_empty_folder_of_other_settings_is_in_nobodys_way(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), working_folder(tmp_path / "model", "a" * 64):
+        raise ZeroDivisionError
+    with working_folder(tmp_path / "model", "b" * 64):
+        pass
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_two_runs_do_not_share_an_output(tmp_path: Path) -> None:
@@ -44,7 +72,7 @@ def test_two_runs_do_not_share_an_output(tmp_path: Path) -> None:
         with pytest.raises(UserError, match="another process is training to it"), working_folder(out, "b" * 64):
             pass
         build(out)
-        assert is_finished(out, ASKED, False, "trained")
+        assert is_finished(out, ASKED, False, "trained", ())
         assert (work / "checkpoint-3").is_dir()
 
 
@@ -62,13 +90,13 @@ def test_only_the_first_of_several_processes_removes(tmp_path: Path, monkeypatch
 
 def test_what_was_left_behind_a_finished_model_is_cleared(tmp_path: Path) -> None:
     out = build(tmp_path / "model")
-    assert not is_finished(tmp_path / "other", ASKED, False, "trained")
+    assert not is_finished(tmp_path / "other", ASKED, False, "trained", ())
     with pytest.raises(ZeroDivisionError), working_folder(out, "a" * 64):
         raise ZeroDivisionError
     for _ in range(2):
-        assert is_finished(out, ASKED, False, "trained")
+        assert is_finished(out, ASKED, False, "trained", ())
         assert list(tmp_path.iterdir()) == [out]
-    assert not is_finished(out, ASKED, True, "trained")
+    assert not is_finished(out, ASKED, True, "trained", ())
 
 
 @pytest.mark.parametrize(

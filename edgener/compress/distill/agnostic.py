@@ -15,7 +15,15 @@ from torch import nn
 from transformers import PreTrainedModel, set_seed
 
 from edgener import artefact
-from edgener.compress.distill.stage import STAGE, chosen_geometry, fitting, have_one_width, pair_layers, pruned_in
+from edgener.compress.distill.stage import (
+    STAGE,
+    check_smaller,
+    chosen_geometry,
+    fitting,
+    have_one_width,
+    pair_layers,
+    pruned_in,
+)
 from edgener.compress.distill.student import Geometry, make_student
 from edgener.compress.objective import Batch, Distillation, Weights, soft_loss
 from edgener.compress.prune.patterns import record
@@ -40,10 +48,13 @@ from edgener.train.pretrain.stage import SEQUENCES, Reader, facts_of, held_out_b
 from edgener.train.record import training_record, write_record
 from edgener.train.work import is_finished, started_processes, working_folder
 
+LENGTH = 128
+
 
 @dataclass(frozen=True)
 class AgnosticConfig(StepsConfig):
-    """layers, layers_from, hidden, ffn: of the student, as in DistillConfig. length: of a sequence, in pieces.
+    """layers, layers_from, hidden, ffn: of the student, as in DistillConfig. length: of a sequence, in pieces;
+    None: LENGTH, or what the encoder reads.
 
     *_weight: label is masked pieces, logit the teacher's guesses at them, hidden and relation the rest. dropout: while
     training.
@@ -51,7 +62,7 @@ class AgnosticConfig(StepsConfig):
 
     learning_rate: float = 3e-4
     batch_size: int = 16
-    length: int = 128
+    length: int | None = None
     layers: int | None = None
     layers_from: tuple[int, ...] = ()
     hidden: int | None = None
@@ -76,8 +87,6 @@ def check_agnostic(config: AgnosticConfig) -> None:
         raise UserError("--steps 0: expected 1 or more")
     if not 0 < config.learning_rate < 1:
         raise UserError(f"--learning-rate {config.learning_rate:g}: expected between 0 and 1, such as 3e-4")
-    if config.length < MIN_LENGTH:
-        raise UserError(f"--length {config.length}: expected {MIN_LENGTH} pieces or more")
 
 
 class EncoderDistillation:
@@ -122,6 +131,11 @@ def distill_encoder(
     if started_processes() > 1:
         raise UserError("task-agnostic distillation runs in one process; start it without torchrun")
     source = network.source
+    usable = network.tokenizer.model_max_length
+    length = min(LENGTH, usable) if config.length is None else config.length
+    if not MIN_LENGTH <= length <= usable:
+        raise UserError(f"--length {length}: this encoder reads {MIN_LENGTH} to {usable} pieces")
+    config = replace(config, length=length)
     geometry = chosen_geometry(config, len(layers_of(network.model)))
     if geometry == Geometry():
         raise UserError("no student; give its geometry (--layers, --hidden, --ffn)")
@@ -129,7 +143,7 @@ def distill_encoder(
     inputs = {"teacher": source.digest, "raw": raw.digest(raw_text, names)}
     settings = {**asdict(config), "mode": "task-agnostic"}
     asked = artefact.request(STAGE, {**settings, "licence": licence}, inputs)
-    if is_finished(out, asked, force, "distilled"):
+    if is_finished(out, asked, force, "distilled", (teacher, raw_text), [training_record]):
         return out
     if (
         config.hidden not in (None, network.model.config.hidden_size)
@@ -137,11 +151,12 @@ def distill_encoder(
     ):
         network = replace(network, model=network.model.base_model)  # its masked-LM head has the old width
     pupil = make_student(network, geometry)
+    check_smaller(network, pupil)
     config = fitting(config, network, pupil)
     objective = _objective(pupil, network, geometry, config)
     if not (objective.guesses or config.hidden_weight or config.relation_weight):
         raise UserError(f"{teacher}: without a masked-LM head; give --hidden-weight or --relation-weight")
-    with working_folder(out, asked) as work:
+    with working_folder(out, asked, force) as work:
         pruned = pruned_in(source.manifest, geometry)
         with dropout_of(pupil.model, config.dropout):
             history, texts = _train(pupil, network, objective, config, raw_text, names, work, pruned)
@@ -173,8 +188,10 @@ def _train(
     """The losses along the way, and the text of each language."""
     arguments = arguments_of(config, config.learning_rate, work)
     texts = {name: tokens.survey(path) for name, path in raw.find(raw_text, names).items()}
-    length = min(config.length, pupil.tokenizer.model_max_length)
-    reader = Reader.of(copy.deepcopy(pupil.tokenizer), length, teacher.source.manifest)  # it shortens the tokenizer
+    assert config.length is not None
+    reader = Reader.of(
+        copy.deepcopy(pupil.tokenizer), config.length, teacher.source.manifest
+    )  # it shortens the tokenizer
     packed = packed_sequences(texts, reader, work)
     set_seed(config.seed)
     if config.freeze_embeddings:

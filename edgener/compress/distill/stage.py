@@ -24,9 +24,10 @@ from edgener.errors import UserError
 from edgener.train.anatomy import geometry_of, layers_of
 from edgener.train.config import f1_line
 from edgener.train.masks import keep_zeros, pruned_tensors, renumbered
-from edgener.train.model import Network, load_classifier, locate, usable_length
+from edgener.train.model import Network, load_classifier, usable_length
 from edgener.train.network import licences_of, step_of, write_network
 from edgener.train.record import training_record, write_record
+from edgener.train.source import locate
 from edgener.train.work import is_finished, is_main_process, working_folder
 
 STAGE = "distill"
@@ -82,16 +83,19 @@ def distill(
         raise UserError("--student: its geometry is what it is; leave --layers, --layers-from, --hidden and --ffn out")
     if student is None and geometry == Geometry():
         raise UserError("no student; give its geometry (--layers, --hidden, --ffn), or a model with --student")
+    if student is not None and its_source.digest == network.source.digest:
+        raise UserError(f"--student {student}: is the teacher itself, which has nothing to teach it")
     lessons = read_lessons(network.source, config, data, raw_text, licences, network.labels)
     inputs = {"teacher": network.source.digest, "student": its_source.digest, **lessons.digests}
     stated = licences_of(its_source.manifest, *licences_of(network.source.manifest), *lessons.licences)
     asked = artefact.request(STAGE, {**asdict(config), "licences": stated}, inputs)
-    if is_finished(out, asked, force, "distilled"):
+    if is_finished(out, asked, force, "distilled", (teacher, student, data, raw_text), [training_record]):
         return out
     pupil = load_classifier(student) if student is not None else make_student(network, geometry)
     _check_pair(network, pupil, student or teacher)
+    check_smaller(network, pupil)
     pairs = pair_layers(geometry, network, pupil)
-    with working_folder(out, asked) as work:
+    with working_folder(out, asked, force) as work:
         pruned = pruned_in(its_source.manifest, geometry)
         history = recover(
             pupil,
@@ -114,7 +118,10 @@ def distill(
             }
             if not have_one_width(network, pupil):
                 changes["permuted"] = None
-            write_network(pupil, out, asked, step_of(STAGE, asdict(config), inputs), changes)
+            step = step_of(STAGE, asdict(config), inputs)
+            if student is not None:  # else the teacher's steps are the student's own
+                step["teacher"] = {name: network.source.manifest.get(name) for name in ("encoder", "steps")}
+            write_network(pupil, out, asked, step, changes)
             say(f"{out}: student written; dev F1 " + f1_line(history["best"]["f1"]))
     return out
 
@@ -150,6 +157,14 @@ def _origins(teacher: Network, student: Network) -> list[int] | None:
     cuts = [step["inputs"] for step in manifest.get("steps", []) if step["stage"] in ("structure", STAGE)]
     made_from = [cuts[-1].get("model"), cuts[-1].get("teacher")] if cuts else []
     return manifest.get("geometry", {}).get("from_layers") if teacher.source.digest in made_from else None
+
+
+def check_smaller(teacher: Network, student: Network) -> None:
+    """UserError for a student with just the teacher's geometry and weights."""
+    if student.source is teacher.source and geometry_of(student.model) == geometry_of(teacher.model):
+        raise UserError(
+            "the student would be the teacher itself; give it fewer --layers, or a smaller --hidden or --ffn"
+        )
 
 
 def have_one_width(teacher: Network, student: Network) -> bool:

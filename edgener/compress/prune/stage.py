@@ -110,16 +110,17 @@ def prune(
     if config.when != BEFORE and not network.labels:
         raise UserError(f"{model}: no classifier in it; fine-tune it first, or prune it with --when before")
     names = chosen_tensors(network, config.tensors)
+    _check_zeros(network, names, config, model)
     lessons = read_lessons(source, config, data, raw_text, licences, network.labels) if config.epochs else None
     inputs = {"model": source.digest, **(lessons.digests if lessons else {})}
     stated = licences_of(source.manifest, *(lessons.licences if lessons else (licences.data,)))
     settings = settings_of(config, (*_OWN, *(["seed"] * config.permute)))
     asked = artefact.request(STAGE, {**settings, "licences": stated}, inputs)
-    if is_finished(out, asked, force, "pruned"):
+    if is_finished(out, asked, force, "pruned", (model, data, raw_text), [training_record]):
         return out
     if lessons is None and not is_main_process():
         return out  # without training there is nothing to share
-    with working_folder(out, asked) as work:
+    with working_folder(out, asked, force) as work:
         changes: dict[str, Any] = {"licences": stated}
         history = _prune(network, names, lessons, config, work, changes)
         if is_main_process():
@@ -133,6 +134,24 @@ def prune(
             f1 = "; dev F1 " + f1_line(history["best"]["f1"]) if history else ""
             say(f"{out}: {100 * reached:.1f} % of {len(every)} tensors pruned{f1}")
     return out
+
+
+def _check_zeros(network: Network, names: list[str], config: PruneConfig, model: str) -> None:
+    """UserError where the zeros that are there would be spoilt, or are more than are asked for."""
+    pruned = network.source.manifest.get("pruned")
+    if pruned is None:
+        return
+    if config.permute and pruned["pattern"] != UNSTRUCTURED:
+        raise UserError(
+            f"{model}: its zeros stand in the pattern {pruned['pattern']}, which --permute would break; leave it out"
+        )
+    masks = masks_of(network.model, [name for name in names if name in pruned["tensors"]])
+    zeros = sum(int((~mask).sum()) for mask in masks.values())
+    share = zeros / sum(weight.numel() for weight in weights_of(network.model, names).values())
+    if config.sparsity < share and config.pattern in (UNSTRUCTURED, pruned["pattern"]):
+        raise UserError(
+            f"--sparsity {config.sparsity:g}: {100 * share:.1f} % of these weights are pruned already; ask for more"
+        )
 
 
 def chosen_tensors(network: Network, patterns: tuple[str, ...]) -> list[str]:

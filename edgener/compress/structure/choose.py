@@ -8,6 +8,7 @@ from transformers import PreTrainedModel
 
 from edgener.compress.structure.cut import Cut
 from edgener.compress.structure.importance import Importance
+from edgener.console import say
 from edgener.errors import UserError
 from edgener.train.anatomy import layers_of
 
@@ -24,7 +25,8 @@ class Goal:
     neurons: int
 
     def __str__(self) -> str:
-        return f"{self.layers} layers, {100 * self.heads:.0f} % of the heads, {self.neurons} neurons a layer"
+        layers = f"{self.layers} layer{'s' * (self.layers > 1)}"
+        return f"{layers}, {100 * self.heads:.0f} % of the heads, {self.neurons} neurons a layer"
 
 
 def goals_of(
@@ -45,6 +47,10 @@ def goals_of(
             "nothing would be removed; of "
             f"{depth} layers, {count} heads and {neurons} neurons a layer, give what stays: --heads, --ffn or --layers"
         )
+    if (left := heads_left(count, final.layers, final.heads * final.layers / depth)) > max(
+        1, _nearest(final.heads * count * final.layers / depth)
+    ):
+        say(f"--heads {final.heads:g}: a head stays in each layer, so {left} stay in all")
     goals: dict[tuple[int, int, int], Goal] = {}
     for step in range(1, steps + 1):
         done = step / steps

@@ -10,6 +10,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import torch
 from accelerate import PartialState
 from transformers import PreTrainedModel
 
@@ -91,7 +92,9 @@ class Rounds:
             return cut_of(artefact.read_json(file))
         examples = calibration(network, self.lessons.data, self.config.examples, self.config.seed)
         fewer = goal.layers < len(origins)
-        scores = importance(network.model, examples, network.spec.pad, with_layers=fewer)
+        # Training would move it there anyway; to judge its layers, all examples are read without each of them.
+        device = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
+        scores = importance(network.model.to(device or "cpu"), examples, network.spec.pad, with_layers=fewer)
         cut = choose(scores, goal, [self.heads[layer] for layer in origins])
         if is_main_process():
             artefact.write_file(file, artefact.canonical_json(asdict(cut)))

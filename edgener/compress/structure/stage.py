@@ -43,11 +43,11 @@ def structure(
     stated = licences_of(source.manifest, *lessons.licences)
     settings = settings_of(config, ("heads", "ffn", "layers", "steps", "examples", "seed"))
     asked = artefact.request(STAGE, {**settings, "licences": stated}, inputs)
-    if is_finished(out, asked, force, "cut"):
+    if is_finished(out, asked, force, "cut", (model, data, raw_text), [training_record]):
         return out
     if not config.epochs and not is_main_process():
         return out  # without training there is nothing to share
-    with working_folder(out, asked) as work:
+    with working_folder(out, asked, force) as work:
         network, rounds = Rounds(network, lessons, config, asked).run(goals, work)
         if is_main_process():
             last: dict[str, Any] = {name: rounds[-1][name] for name in ("epochs", "best") if name in rounds[-1]}

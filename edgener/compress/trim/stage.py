@@ -21,9 +21,10 @@ from edgener.console import say, track
 from edgener.errors import CheckFailed, UserError
 from edgener.text import corpus, raw
 from edgener.text.normalise import normalise_word
-from edgener.train.model import Network, locate
+from edgener.train.model import Network
 from edgener.train.network import licences_of, load_network, step_of, write_network
 from edgener.train.record import report_of, write_record
+from edgener.train.source import locate
 from edgener.train.work import is_finished
 
 STAGE = "trim-vocab"
@@ -84,7 +85,7 @@ def trim_vocab(
     others = [corpus.digest(folder, list(corpus.find(folder))) for folder in unseen]
     measured_too = {"unseen": artefact.digest_of(others)} if others else {}
     asked = artefact.request(STAGE, {**asdict(config), "licence": licence}, inputs | measured_too)
-    if is_finished(out, asked, force, "trimmed"):
+    if is_finished(out, asked, force, "trimmed", (model, data, raw_text, *unseen), [report_of]):
         return out
     network = load_network(model)
     state = json.loads(network.backend.to_str())

@@ -18,6 +18,7 @@ from transformers import XLMRobertaConfig, set_seed
 from edgener import artefact
 from edgener.console import say
 from edgener.errors import UserError
+from edgener.hub import may_be_hub_id
 from edgener.text import raw
 from edgener.text.pieces import for_words, load_tokenizer, rows_of, specials_of
 from edgener.text.tagger import DecodeSpec
@@ -39,6 +40,7 @@ from edgener.train.pretrain.packing import Packed, held_out_ids, load_rows, pack
 from edgener.train.pretrain.presets import Geometry, PretrainConfig, check_steps, geometry_of
 from edgener.train.pretrain.sequences import Draws, Masker, Sequences
 from edgener.train.record import training_record, write_record
+from edgener.train.source import ENCODER, KIND, ModelSource, load_config
 from edgener.train.work import is_finished, is_main_process, working_folder
 
 STAGE = "pretrain"
@@ -87,9 +89,9 @@ def pretrain(
     inputs |= {"tokenizer": artefact.digest_of(given.backend.to_str())} if given else {}
     settings = {**asdict(config), **asdict(shape), "languages": list(names)}
     asked = artefact.request(STAGE, {**settings, "licence": licence}, inputs)
-    if is_finished(out, asked, force, "pretrained"):
+    if is_finished(out, asked, force, "pretrained", (raw_text, tokenizer), [training_record]):
         return out
-    with working_folder(out, asked) as work:
+    with working_folder(out, asked, force) as work:
         arguments = arguments_of(config, shape.learning_rate, work)
         with arguments.main_process_first(local=False):  # the others find what the first has made
             texts = {name: tokens.survey(path) for name, path in raw.find(raw_text, names).items()}
@@ -126,7 +128,11 @@ def _given(name: str, config: PretrainConfig, shape: Geometry) -> Reader:
         raise UserError("--vocabulary and --tokenizer: a given tokenizer has its own number of pieces; leave one out")
     path = Path(name)
     found = artefact.find(path) if path.is_dir() else None
-    tokenizer, _ = models.load_tokenizer(name, models.load_config(name))
+    if found is not None and found.kind not in (KIND, ENCODER):
+        raise UserError(f"{name}: a {found.kind}, not a model; give the model it was made from")
+    if not path.is_dir() and not may_be_hub_id(name):
+        raise UserError(f"{name}: no such model folder")
+    tokenizer, _ = models.load_tokenizer(name, load_config(name))
     if tokenizer.mask_token_id is None:
         raise UserError(f"{name}: its tokenizer has no mask token; pretraining needs one")
     return Reader.of(tokenizer, shape.length, found.manifest if found else None)
@@ -194,7 +200,7 @@ def facts_of(root: Path, texts: Mapping[str, tokens.Survey], digest: str, licenc
 def _write(
     model: MaskedLM, reader: Reader, facts: Mapping[str, Any], step: Mapping[str, Any], asked: str, out: Path
 ) -> None:
-    source = models.ModelSource(out.name, "", {})
+    source = ModelSource(out.name, "", {})
     network = models.Network(source, model.plain(), reader.tokenizer, reader.backend, (), reader.spec)
     changes = {
         "languages": facts["languages"],

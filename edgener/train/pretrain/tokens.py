@@ -35,6 +35,7 @@ TOKENIZER_LINES = 300_000  # read for the tokenizer, of all languages together
 _SPACES = re.compile(f"[{''.join(sorted(WHITE_SPACE))}]+")
 _SEEN_OFTEN = 3  # characters that are rarer are mostly noise: an emoji, a name in another script
 _SCRIPT_SHARE = 1000  # a script is in use when it has one letter in so many
+_LONGEST_WORD = 200  # characters
 _LARGEST_SCRIPT = 1500  # no list of letters for Han and Hangul: most would never be used
 # Printable ASCII, the signs of printed text, and the marks of African orthographies.
 _USUAL = (
@@ -139,10 +140,14 @@ def balanced_lines(texts: Mapping[str, Survey], temperature: float) -> Iterator[
 
 
 def _spelt_with(lines: Sequence[str], letters: frozenset[str]) -> Iterator[str]:
-    """The words of each line, those with another character left out: each of these would become a piece."""
+    """The words of each line that a tokenizer can learn from.
+
+    Those with another character are left out, since each of these would become a piece; and those that are no words
+    but data, on which the trainer would spend the square of their length.
+    """
     for line in lines:
         words = (word for chunk in line.split(" ") for word in words_of(chunk))
-        yield " ".join(word for word in words if letters.issuperset(word))
+        yield " ".join(word for word in words if len(word) <= _LONGEST_WORD and letters.issuperset(word))
 
 
 def alphabet(counts: Mapping[str, int], most: int) -> list[str]:

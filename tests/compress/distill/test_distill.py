@@ -18,7 +18,7 @@ from edgener.train.anatomy import multiply_adds
 from edgener.train.dropout import dropout_of
 from edgener.train.masks import masks_of
 from edgener.train.model import Network, load_classifier
-from edgener.train.network import load_network, write_network
+from edgener.train.network import load_network, step_of, write_network
 from edgener.train.record import training_record
 from tests.helpers.stage import manifest_of
 
@@ -50,7 +50,7 @@ def test_layers_are_spread(depth: int, wanted: int, places: tuple[int, ...]) -> 
 def test_a_student_has_its_geometry_and_is_read_back(teacher: Network, geometry: Geometry, tmp_path: Path) -> None:
     before = _logits(teacher)
     student = make_student(teacher, geometry)
-    write_network(student, tmp_path / "s", "asked", {})
+    write_network(student, tmp_path / "s", "asked", step_of("test", {}, {}))
     again = load_classifier(str(tmp_path / "s"))
     config = again.model.config
     assert config.num_hidden_layers == len(geometry.layers or (0, 1))

@@ -16,7 +16,7 @@ from edgener.train import running
 from edgener.train.anatomy import layers_of, linears_of
 from edgener.train.masks import masks_of, weights_of
 from edgener.train.model import load_classifier
-from edgener.train.network import write_network
+from edgener.train.network import step_of, write_network
 from edgener.train.record import training_record
 from edgener.train.trainer import Reporter
 from tests.helpers.commands import Capture
@@ -33,7 +33,7 @@ def _pruned_in_blocks(model: Path, out: Path) -> Path:
             kept = torch.rand(weight.shape[0], weight.shape[1] // 4, generator=random) < 0.5
             weight.mul_(kept.repeat_interleave(4, 1))
     pruned = {"pattern": "1x4", "sparsity": 0.5, "tensors": dict.fromkeys(names, 0.5)}
-    write_network(network, out, "a" * 64, {"stage": "prune"}, {"pruned": pruned})
+    write_network(network, out, "a" * 64, step_of("prune", {}, {}), {"pruned": pruned})
     return out
 
 
@@ -93,7 +93,7 @@ def _make_layer_useless(model: Path, place: int, out: Path) -> None:
     for norm in (layer.attention_norm, layer.norm):
         norm.weight.fill_(1.0)
         norm.bias.zero_()
-    write_network(network, out, "b" * 64, {"stage": "test"})
+    write_network(network, out, "b" * 64, step_of("test", {}, {}))
 
 
 @pytest.mark.parametrize("step", [0, 20])
@@ -123,7 +123,7 @@ def test_a_run_killed_in_its_second_round_ends_like_one_left_alone(
             if state.global_step == step and ".round-2.work" in args.output_dir:
                 raise KeyboardInterrupt
 
-        monkeypatch.setattr(running, "CHECKPOINT_SECONDS", -1.0)
+        monkeypatch.setattr(running, "CHECKPOINT_SECONDS", (-1.0, -1.0))
         monkeypatch.setattr(Reporter, "on_save", stop)
     with pytest.raises(KeyboardInterrupt):
         structure(str(tiny_model), config, out)
@@ -149,7 +149,7 @@ def test_a_run_killed_in_its_second_round_ends_like_one_left_alone(
 def test_a_damaged_round_is_done_again(smaller: Path, tiny_model: Path, tmp_path: Path) -> None:
     place = tmp_path / "round-1"
     asked = "c" * 64
-    write_network(load_classifier(str(tiny_model)), place, asked, {"stage": "test"})
+    write_network(load_classifier(str(tiny_model)), place, asked, step_of("test", {}, {}))
     assert rounds._is_finished(place, asked)
     assert not rounds._is_finished(place, "d" * 64)
     (place / "model.safetensors").write_bytes(b"half")

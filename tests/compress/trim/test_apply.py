@@ -13,9 +13,10 @@ from transformers import AutoModelForMaskedLM, BertConfig, BertForMaskedLM, Bert
 from edgener.compress.trim.apply import cut_positions, cut_vocabulary, needed_ids
 from edgener.compress.trim.stage import TrimConfig, trim_vocab
 from edgener.errors import UserError
-from edgener.train.model import load_config, load_tokenizer, usable_length
+from edgener.train.model import load_tokenizer, usable_length
 from edgener.train.network import has_language_model, load_encoder, load_language_model, load_network
 from edgener.train.record import report_of
+from edgener.train.source import load_config
 from tests.helpers import vocabularies
 
 

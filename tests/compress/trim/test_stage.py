@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("torch")
 import numpy as np
 
-from edgener import artefact
+from edgener import output
 from edgener.compress.trim import stage
 from edgener.compress.trim.stage import TrimConfig, trim_vocab
 from edgener.errors import CheckFailed, UserError
@@ -171,7 +171,7 @@ def test_nothing_looks_finished_when_writing_fails(
     def full(*given: Any, **settings: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(artefact, "seal", full)
+    monkeypatch.setattr(output, "seal", full)
     with pytest.raises(OSError, match="No space"):
         trim_vocab(str(tiny_model), BOTH, tmp_path / "out", data=sample_data)
     assert not (tmp_path / "out").exists()
