@@ -8,6 +8,7 @@ import platform
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,7 @@ def facts(root: Path = ROOT) -> dict[str, Any]:
     return {
         "cpu": _cpu(cpuinfo),
         "device": _text(root / "proc/device-tree/model"),
+        "accelerator": _accelerator(),
         "architecture": platform.machine(),
         "cores": os.cpu_count(),
         "cores_allowed": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
@@ -69,6 +71,12 @@ def facts(root: Path = ROOT) -> dict[str, Any]:
         "governor": _text(root / "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
         "versions": versions(),
     }
+
+
+def _accelerator() -> str | None:
+    """What torch would train on; None where it sees none, or where nothing has needed torch."""
+    torch: Any = sys.modules.get("torch")
+    return str(torch.cuda.get_device_name()) if torch is not None and torch.cuda.is_available() else None
 
 
 def reading(root: Path = ROOT) -> dict[str, Any]:
