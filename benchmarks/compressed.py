@@ -47,6 +47,8 @@ def trim_tuned() -> str:
 # Each model of the compression study by the name of its evaluation, in the order of the table.
 COMPRESSED = {
     "teacher": "teacher: trimmed, fine-tuned",
+    "seed-1": "the same with seed 1",
+    "seed-2": "the same with seed 2",
     "prune-after-50": "pruned at once, 50 %",
     "prune-after-60": "pruned at once, 60 %",
     "prune-recovered-50": "the same with an epoch of recovery, 50 %",
@@ -66,6 +68,13 @@ COMPRESSED = {
     "student-6": "student of 6 layers",
     "student-6-no-raw": "student of 6 layers, labelled text only",
     "student-4": "student of 4 layers",
+    "long-4-b": "student of 4 layers, trained five times as long",
+    "long-4": "the same at a lower rate",
+    "long-4-s1": "the same at a lower rate with seed 1",
+    "long-4-s2": "the same at a lower rate with seed 2",
+    "long-3": "student of 3 layers, trained as long at the lower rate",
+    "cut-6": "structured, 6 layers with two thirds of their heads and neurons, trained as long",
+    "cut-5": "structured, 5 layers with three quarters of them, trained as long",
     "agnostic-6": "encoder of 6 layers distilled task-agnostically, fine-tuned",
     "mini": "mini encoder pretrained for 8,000 steps, fine-tuned",
     "mini-random": "mini encoder with random weights, fine-tuned",

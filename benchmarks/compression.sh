@@ -68,6 +68,17 @@ both student-4 distill runs/teacher --layers 4 --raw "$TEXTS" "${LEARN[@]}"
 both student-6-no-raw distill runs/teacher --layers 6 --learning-rate 3e-4 --epochs 6 "${BF16[@]}"
 both structure-half structure runs/teacher --heads 0.5 --ffn 0.5 --epochs 2 --learning-rate 3e-4 "${RAW[@]}" "${BF16[@]}"
 both structure-third structure runs/teacher --heads 0.34 --ffn 0.34 --epochs 2 --learning-rate 3e-4 "${RAW[@]}" "${BF16[@]}"
+# As long as this pays only on a GPU, where a run takes five minutes; `accelerator` in the results names it.
+LONG=(--raw "$TEXTS" --raw-lines 30000 --raw-share 2 --batch-size 64 "${BF16[@]}" --epochs 10 --patience 10)
+both long-4-b distill runs/teacher --layers 4 --learning-rate 1e-3 "${LONG[@]}"
+both long-4 distill runs/teacher --layers 4 --learning-rate 6e-4 "${LONG[@]}"
+both long-3 distill runs/teacher --layers 3 --learning-rate 6e-4 "${LONG[@]}"
+both cut-6 structure runs/teacher --layers 6 --heads 0.67 --ffn 0.67 --steps 1 --learning-rate 6e-4 "${LONG[@]}"
+both cut-5 structure runs/teacher --layers 5 --heads 0.75 --ffn 0.8 --steps 1 --learning-rate 6e-4 "${LONG[@]}"
+for seed in 1 2; do
+  both long-4-s$seed distill runs/teacher --layers 4 --learning-rate 6e-4 "${LONG[@]}" --seed $seed
+  both seed-$seed train "${DATA[@]}" --encoder runs/trim "${TUNE[@]}" --seed $seed
+done
 make encoder-agnostic-6 distill runs/trim --mode task-agnostic --layers 6 --raw "$TEXTS" "${FIVE[@]}" --steps 2000 \
   --batch-size 8 --learning-rate 3e-4 "${BF16[@]}"
 both agnostic-6 train "${DATA[@]}" --encoder runs/encoder-agnostic-6 "${TUNE[@]}"

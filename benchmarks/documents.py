@@ -41,7 +41,8 @@ def _places(documents: Sequence[Document]) -> str:
     for document in documents:
         machine = document["machine"]
         vnni = ", VNNI" if "avx512_vnni" in machine["flags"] else ""
-        dates, commits = found.setdefault(f"{machine['cpu']}, {machine['cores']} cores{vnni}", (set(), set()))
+        card = f", {machine['accelerator']}" if machine.get("accelerator") else ""
+        dates, commits = found.setdefault(f"{machine['cpu']}, {machine['cores']} cores{vnni}{card}", (set(), set()))
         dates.add(document["date"][:10])
         commits.add(document["commit"])
     return " ".join(
