@@ -103,7 +103,9 @@ def load(model: Path, engine: str, threads: int, batch_size: int) -> "tuple[Tagg
         tagger = _fp32(model, threads, batch_size)
         return tagger, {"name": FP32, "device": tagger.forward.device}  # type: ignore[attr-defined]
     from edgener.compress.baselines import ENGINES as TORCH_ENGINES
+    from edgener.train.source import locate
 
+    locate(str(model))  # a baseline's own loading checks nothing: it is timed
     run = TORCH_ENGINES[engine](str(model), threads, batch_size)
     run.imports()
     return run.load(), {"name": engine, **run.facts()}

@@ -44,8 +44,9 @@ class TorchEngine:
 
     def load(self) -> "Tagger":
         from edgener.train.model import load_classifier
+        from edgener.train.source import locate
 
-        classifier = load_classifier(self.name, model_kwargs=self.settings())
+        classifier = load_classifier(self.name, source=locate(self.name, hashed=False), model_kwargs=self.settings())
         self.model = classifier.model
         self.quantise()
         return classifier.tagger(batch_size=self.batch_size, device=self.device)
