@@ -1,0 +1,143 @@
+"""The graph of a token classifier, built straight from its weights.
+
+What a tracer leaves to be found again is here from the start: queries, keys and values are one product, with the
+attention's 1/sqrt(d) folded into the queries; the constant token type is part of the positions; the mask is computed
+once; rows of a batch are one matrix wherever rows do not meet. Every operator of the fp32 form is a standard one.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper
+
+from edgener.export.network.weights import Encoder, Floats, Layer, Linear, Norm
+from edgener.export.network.writer import Graph
+
+OPSET = 21
+IR_VERSION = 10  # the mobile and web builds of ONNX Runtime read no newer one
+HIDDEN = np.array(-10000.0, np.float32)  # added to what must not be attended to: exp() of it is 0 in fp32 and in fp16
+
+LinearForm = Callable[[Graph, str, Linear, str], str]
+"""(graph, name of float32 [rows, inputs], linear, what it is called) -> name of float32 [rows, outputs]."""
+LookupForm = Callable[[Graph, str, Floats, str], str]
+"""(graph, name of int64 ids [batch, length], float32 [pieces, width], what it is called) -> [batch, length, width]."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """How the two kinds of large tensors are stored and computed. batch, length: fixed sizes; None leaves them free."""
+
+    linear: LinearForm
+    lookup: LookupForm
+    batch: int | None = None
+    length: int | None = None
+
+
+def plain_linear(graph: Graph, x: str, linear: Linear, name: str) -> str:
+    """fp32: Gemm."""
+    weight, bias = graph.constant(linear.weight.T, f"{name}.weight"), graph.constant(linear.bias, f"{name}.bias")
+    return graph.add("Gemm", [x, weight, bias])
+
+
+def plain_lookup(graph: Graph, ids: str, table: Floats, name: str) -> str:
+    """fp32: Gather."""
+    return graph.add("Gather", [graph.constant(table, name), ids], axis=0)
+
+
+PLAIN = Form(plain_linear, plain_lookup)
+
+
+def build(encoder: Encoder, form: Form = PLAIN, probes: Sequence[str] = ()) -> onnx.ModelProto:
+    """Inputs int64 [batch, length]: input_ids, attention_mask. Output float32 [batch, length, labels]: logits.
+
+    probes: names of float32 vectors that the form's nodes give out, to become outputs behind the logits; a list that
+    the form fills as it goes.
+    """
+    graph = Graph()
+    ids, mask = "input_ids", "attention_mask"
+    shape = graph.add("Shape", [ids])
+    hidden = _hidden(graph, mask)
+    x = _embeddings(graph, ids, shape, encoder, form)
+    rows = graph.add("Reshape", [x, graph.numbers(-1, encoder.words.shape[1])])
+    if encoder.widen is not None:
+        rows = _linear(graph, form, rows, encoder.widen, "widen")
+    for number, layer in enumerate(encoder.layers):
+        graph.scope = f"layer{number}/"
+        rows = _layer(graph, rows, shape, hidden, layer, form, encoder.activation)
+    graph.scope = ""
+    # Labels are few: the classifier is never worth the error of quantising it.
+    logits = plain_linear(graph, rows, encoder.head, "classifier")
+    target = graph.add("Concat", [shape, graph.numbers(len(encoder.head.bias))], axis=0)
+    graph.add("Reshape", [logits, target], output="logits")
+    sizes = [form.batch or "batch", form.length or "sequence"]
+    inputs = [helper.make_tensor_value_info(name, TensorProto.INT64, sizes) for name in (ids, mask)]
+    output = helper.make_tensor_value_info("logits", TensorProto.FLOAT, [*sizes, len(encoder.head.bias)])
+    probed = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in probes]
+    return graph.model(inputs, [output, *probed], OPSET, IR_VERSION)
+
+
+def _linear(graph: Graph, form: Form, x: str, linear: Linear, name: str) -> str:
+    if linear.divisor is not None:
+        x = graph.add("Mul", [x, graph.constant(1 / linear.divisor, f"{name}.divisor")])
+    return form.linear(graph, x, linear, name)
+
+
+def _hidden(graph: Graph, mask: str) -> str:
+    """float32 [batch, 1, 1, length]: 0 where a piece is read, HIDDEN where it is padding."""
+    seen = graph.add("Cast", [mask], to=TensorProto.FLOAT)
+    scaled = graph.add("Mul", [seen, graph.constant(-HIDDEN, "hidden")])
+    lowered = graph.add("Add", [scaled, graph.constant(HIDDEN, "hidden")])
+    return graph.add("Unsqueeze", [lowered, graph.numbers(1, 2)])
+
+
+def _embeddings(graph: Graph, ids: str, shape: str, encoder: Encoder, form: Form) -> str:
+    words = form.lookup(graph, ids, encoder.words, "words")
+    length = graph.add("Slice", [shape, graph.numbers(1), graph.numbers(2)])
+    table = graph.constant(encoder.positions, "positions")
+    positions = graph.add("Slice", [table, graph.numbers(0), length, graph.numbers(0)])
+    return _norm(graph, graph.add("Add", [words, positions]), encoder.norm)
+
+
+def _norm(graph: Graph, x: str, norm: Norm) -> str:
+    scale, bias = graph.constant(norm.weight, "norm.weight"), graph.constant(norm.bias, "norm.bias")
+    return graph.add("LayerNormalization", [x, scale, bias], axis=-1, epsilon=norm.eps)
+
+
+def _layer(graph: Graph, x: str, shape: str, hidden: str, layer: Layer, form: Form, activation: str) -> str:
+    """x, result: float32 [batch * length, hidden size]."""
+    read = _linear(graph, form, _attention(graph, x, shape, hidden, layer, form), layer.project, "project")
+    x = _norm(graph, graph.add("Add", [read, x]), layer.attention_norm)
+    neurons = _activation(graph, _linear(graph, form, x, layer.up, "up"), activation)
+    return _norm(graph, graph.add("Add", [_linear(graph, form, neurons, layer.down, "down"), x]), layer.norm)
+
+
+def _attention(graph: Graph, x: str, shape: str, hidden: str, layer: Layer, form: Form) -> str:
+    """Scaled dot-product attention; float32 [batch * length, heads * head size]."""
+    size = len(layer.query.bias) // layer.heads
+    together = merged(layer, size)
+    rows = _linear(graph, form, x, together, "query_key_value")
+    target = graph.add("Concat", [shape, graph.numbers(3 * layer.heads, size)], axis=0)
+    parts = graph.add("Reshape", [rows, target])  # [batch, length, 3 * heads, size]
+    # One transposition for all three; [batch, 3 * heads, length, size]
+    turned = graph.add("Transpose", [parts], perm=[0, 2, 1, 3])
+    query, key, value = graph.split(turned, [layer.heads] * 3, axis=1)
+    key = graph.add("Transpose", [key], perm=[0, 1, 3, 2])
+    scores = graph.add("Add", [graph.add("MatMul", [query, key]), hidden])
+    read = graph.add("MatMul", [graph.add("Softmax", [scores], axis=-1), value])
+    back = graph.add("Transpose", [read], perm=[0, 2, 1, 3])
+    return graph.add("Reshape", [back, graph.numbers(-1, layer.heads * size)])
+
+
+def merged(layer: Layer, size: int) -> Linear:
+    """Queries (divided by the root of the head size), keys and values as one linear."""
+    parts = (layer.query.scaled(size**-0.5), layer.key, layer.value)
+    weights, biases = np.concatenate([one.weight for one in parts]), np.concatenate([one.bias for one in parts])
+    return Linear(weights, biases, layer.query.divisor)
+
+
+def _activation(graph: Graph, x: str, kind: str) -> str:
+    if kind == "relu":
+        return graph.add("Relu", [x])
+    return graph.add("Gelu", [x], approximate="tanh" if kind == "gelu_new" else "none")
