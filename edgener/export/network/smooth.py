@@ -5,49 +5,21 @@ leaves the others few of 256 steps. Dividing a channel by a number and multiplyi
 changes nothing in exact arithmetic, and shares the range more evenly between the two.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
-import onnxruntime
-from numpy.typing import NDArray
 
-from edgener.export.network.build import PLAIN, build, plain_linear
 from edgener.export.network.weights import Encoder, Floats, Layer, Linear
-from edgener.export.network.writer import Graph
 
-Batch = tuple[NDArray[np.int64], NDArray[np.int64]]
-_PEAK = "peak/"
 _TINY = np.float32(1e-5)
 
 
-def channel_peaks(encoder: Encoder, batches: Iterable[Batch]) -> dict[str, Floats]:
-    """Largest magnitude of each input channel of each linear over (ids, mask) batches, by name: `layer3/up`.
-
-    Computed in the graph; what is kept is one vector a linear, whatever the number of batches.
-    """
-    probes: list[str] = []
-
-    def probed(graph: Graph, x: str, linear: Linear, name: str) -> str:
-        if graph.scope:  # a layer's
-            probes.append(f"{_PEAK}{graph.scope}{name}")
-            graph.add("ReduceMax", [graph.add("Abs", [x]), graph.numbers(0)], keepdims=0, output=probes[-1])
-        return plain_linear(graph, x, linear, name)
-
-    model = build(encoder, replace(PLAIN, linear=probed), probes)
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4
-    session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
-    peaks: dict[str, Floats] = {}
-    for ids, mask in batches:
-        for name, found in zip(probes, session.run(probes, {"input_ids": ids, "attention_mask": mask}), strict=True):
-            place = name.removeprefix(_PEAK)
-            peaks[place] = np.maximum(peaks.get(place, 0), found)
-    return peaks
-
-
 def smoothed(encoder: Encoder, peaks: Mapping[str, Floats], strength: float = 0.5) -> Encoder:
-    """The same function, its linears reading divided channels. strength: 0 leaves all to activations, 1 to weights."""
+    """The same function, its linears reading divided channels.
+
+    peaks: see edgener.export.network.activations.channel_peaks. strength: 0 leaves all to activations, 1 to weights.
+    """
     layers = tuple(_smoothed(layer, peaks, f"layer{number}/", strength) for number, layer in enumerate(encoder.layers))
     return replace(encoder, layers=layers)
 

@@ -14,7 +14,7 @@ from hypothesis.extra.numpy import arrays
 pytest.importorskip("torch")
 from onnx import TensorProto, helper
 
-from edgener.export.network import forms, smooth
+from edgener.export.network import activations, forms, smooth
 from edgener.export.network.build import IR_VERSION, OPSET, PLAIN, build
 from edgener.export.network.weights import Linear
 from edgener.export.network.writer import Graph
@@ -93,7 +93,7 @@ def test_an_int8_product_is_that_of_its_quantised_parts() -> None:
 @pytest.mark.parametrize("strength", [0.5, 0.8, 1.0])
 def test_smoothing_changes_no_answer(strength: float, build_model: Callable[..., Any], batch: Any) -> None:
     encoder = encoder_of(build_model("xlm-roberta"))
-    peaks = smooth.channel_peaks(encoder, [(batch["input_ids"], batch["attention_mask"])])
+    peaks = activations.channel_peaks(encoder, [(batch["input_ids"], batch["attention_mask"])])
     assert set(peaks) == {f"layer{n}/{name}" for n in (0, 1) for name in ("query_key_value", "project", "up", "down")}
     changed = smooth.smoothed(encoder, peaks, strength)
     assert not np.allclose(changed.layers[0].up.weight, encoder.layers[0].up.weight)
@@ -121,3 +121,70 @@ def test_forms_are_combined(build_model: Callable[..., Any], batch: Any) -> None
     for form in (replace(PLAIN, lookup=forms.int8_lookup), replace(PLAIN, lookup=forms.int4_lookup)):
         found = logits_of(build(encoder, form), batch)[seen]
         assert 0 < np.abs(found - expected).mean() < 0.5 * np.abs(expected).mean()
+
+
+def test_a_static_product_is_the_dynamic_one_of_that_range() -> None:
+    random = np.random.default_rng(3)
+    linear = Linear(random.normal(size=(7, 48)).astype(np.float32), random.normal(size=7).astype(np.float32))
+    x = random.normal(size=(4, 48)).astype(np.float32)
+    found = []
+    for form in (forms.int8_linear, forms.static_linear({"up": (float(x.min()), float(x.max()))})):
+        graph = Graph()
+        found.append(run(_named(graph, form(graph, "x", linear, "up")), x, TensorProto.FLOAT))
+    np.testing.assert_allclose(found[0], found[1], atol=0.05)
+    clipped = Graph()
+    form = forms.static_linear({"up": (-0.1, 0.1)})
+    narrow = run(_named(clipped, form(clipped, "x", linear, "up")), x, TensorProto.FLOAT)
+    np.testing.assert_allclose(narrow, np.clip(x, -0.1, 0.1) @ linear.weight.T + linear.bias, atol=0.05)
+
+
+def test_an_int4_product_is_near_that_of_its_weights() -> None:
+    random = np.random.default_rng(4)
+    linear = Linear(random.normal(size=(7, 64)).astype(np.float32), random.normal(size=7).astype(np.float32))
+    x = random.normal(size=(4, 64)).astype(np.float32)
+    graph = Graph()
+    found = run(_named(graph, forms.int4_linear(graph, "x", linear, "up")), x, TensorProto.FLOAT)
+    values, scales = forms.blocks_to_int4(linear.weight)
+    weight = (values.reshape(7, 2, 32) * scales[..., None]).reshape(7, 64)
+    np.testing.assert_allclose(found, x @ weight.T + linear.bias, atol=0.3)
+
+
+def test_fp16_forms_round_weights_and_nothing_else() -> None:
+    random = np.random.default_rng(5)
+    linear = Linear(random.normal(size=(7, 64)).astype(np.float32), random.normal(size=7).astype(np.float32))
+    x = random.normal(size=(4, 64)).astype(np.float32)
+    graph = Graph()
+    found = run(_named(graph, forms.fp16_linear(graph, "x", linear, "up")), x, TensorProto.FLOAT)
+    weight = linear.weight.astype(np.float16).astype(np.float32)
+    np.testing.assert_allclose(found, x @ weight.T + linear.bias, atol=1e-5)
+
+
+def test_ranges(build_model: Callable[..., Any], batch: Any) -> None:
+    encoder = encoder_of(build_model("electra"))
+    given = [(batch["input_ids"], batch["attention_mask"])]
+    whole = activations.ranges("min-max", encoder, lambda: given)
+    assert "widen" in whole
+    assert all(low <= 0 <= high for low, high in whole.values())
+    padded = [(np.concatenate([ids, np.full((3, 4), 1)], 1), np.pad(mask, ((0, 0), (0, 4)))) for ids, mask in given]
+    again = activations.ranges("min-max", encoder, lambda: padded)
+    for name, one in whole.items():
+        np.testing.assert_allclose(again[name], one, rtol=1e-4)
+    for method in ("percentile", "entropy"):
+        narrow = activations.ranges(method, encoder, lambda: given)
+        assert all(whole[name][0] <= low <= high <= whole[name][1] for name, (low, high) in narrow.items())
+
+
+def test_a_percentile_leaves_out_what_is_rare() -> None:
+    counts = np.zeros(2048, np.int64)
+    counts[:100], counts[-1] = 1000, 1
+    assert activations._holding(counts, 0.9999) == 100 / 2048
+    assert activations._holding(counts, 1.0) == 1.0
+    values = np.append(np.abs(np.random.default_rng(6).laplace(size=100_000)), 100.0)
+    assert activations._least_divergence(np.histogram(values, 2048, (0.0, 100.0))[0]) < 0.3
+
+
+def test_linears_may_have_forms_of_their_own(build_model: Callable[..., Any], batch: Any) -> None:
+    encoder = encoder_of(build_model("bert"))
+    form = forms.named({"layer1/down": forms.int8_linear}, PLAIN.linear)
+    graph = build(encoder, replace(PLAIN, linear=form))
+    assert [node.name for node in graph.graph.node if node.domain] == ["layer1/DynamicQuantizeMatMul"]
