@@ -36,7 +36,9 @@ def config_of(kind: type[Config], options: Mapping[str, Any], **others: Any) -> 
     """
     names = {one.name for one in fields(kind)}  # type: ignore[arg-type]
     given = {name: value for name, value in options.items() if name in names and value is not None}
-    return kind(**{**given, "languages": tuple(options.get("lang") or ()), **others})
+    if "languages" in names:
+        given["languages"] = tuple(options.get("lang") or ())
+    return kind(**{**given, **others})
 
 
 def check_out(out: Path | None, force: bool) -> None:

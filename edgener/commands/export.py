@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from edgener.commands.common import Force, Json, Languages, name_of, need_train, newest_model, print_result
+from edgener.commands.common import Force, Json, Languages, config_of, name_of, need_train, newest_model, print_result
 from edgener.console import print_table
 
 
@@ -17,8 +17,10 @@ def export(
     quant: Annotated[
         str,
         typer.Option(
-            help="none: fp32, exactly the torch model. int8: dynamic int8, per-channel weights, embeddings included; "
-            "about a quarter of the size and two to four times as fast on a CPU."
+            help="int8: dynamic; small and fast on a CPU, needs no choice from you. int8-static: scales from a sample of "
+            "the data; the same answer in any batch. int8-mixed: the linears that int8 hurts most stay fp32; when int8 "
+            "loses too much. int4: for devices short of memory; no faster than fp32 on most CPUs. fp16: half the "
+            "download, computed in fp32. none: fp32, exactly the torch model."
         ),
     ] = "int8",
     out: Annotated[Path | None, typer.Option(help="Where the bundle goes; runs/<model>-<quant> by default.")] = None,
@@ -38,6 +40,21 @@ def export(
             help="Sentences for golden.jsonl, one a line: those with a clear margin; else three a language of the sample."
         ),
     ] = None,
+    embeddings: Annotated[
+        str | None,
+        typer.Option(
+            help="fp32, fp16, int8 (a scale a row) or int4 (a scale for 32 channels): most of the bundle. As the mode has them."
+        ),
+    ] = None,
+    calibration: Annotated[
+        str, typer.Option(help="int8-static: min-max, percentile or entropy decides the range of activations.")
+    ] = "percentile",
+    smooth: Annotated[
+        float, typer.Option(help="int8: how much of the outliers of activations goes to weights, 0 to 1.")
+    ] = 0.8,
+    extra_size: Annotated[
+        float, typer.Option(help="int8-mixed: how much larger than int8 the bundle may be, as a share.")
+    ] = 0.25,
     max_length: Annotated[int | None, typer.Option(help="Longest window in pieces; as trained, or 256.")] = None,
     licence: Annotated[
         str | None, typer.Option(help="Licence of the training data, beside what the model says of it.")
@@ -64,7 +81,7 @@ def export(
     try:
         bundle = export_stage(
             name,
-            ExportConfig(quant, max_f1_drop, gate, max_length),
+            config_of(ExportConfig, context.params),
             place,
             data=data,
             languages=lang,

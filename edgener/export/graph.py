@@ -8,11 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
+from edgener.export.network.weights import Encoder, is_known, read
 from edgener.text.decode import Array
 from edgener.train.model import Network, TorchForward, load_classifier
 from edgener.train.source import locate
 
-__all__ = ["Network", "export_graph", "load_classifier", "locate", "torch_logits"]
+__all__ = ["Network", "encoder_of", "export_graph", "load_classifier", "locate", "torch_logits"]
 
 OPSET = 17  # the first with LayerNormalization as an operator of its own
 
@@ -39,6 +40,17 @@ def export_graph(source: str, folder: Path) -> Path:
             trust_remote_code=False,
         )
     return folder / "model.onnx"
+
+
+def encoder_of(classifier: Network) -> Encoder | None:
+    """The weights for edgener.export.network; None for an architecture that it does not know."""
+    config = classifier.model.config.to_dict()
+    if not is_known(config):
+        return None
+    try:
+        return read(config, {name: one.float().numpy() for name, one in classifier.model.state_dict().items()})
+    except KeyError:  # a class of the same name with other parts
+        return None
 
 
 def torch_logits(classifier: Network, batches: Sequence[tuple[Array, Array]]) -> list[Array]:

@@ -1,15 +1,14 @@
 """What an export starts from: its settings, the dev data of its gate, and what the manifest will say."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from edgener.bundle.layout import spec_as_dict
 from edgener.errors import UserError
-from edgener.export import quantize
 from edgener.export.graph import Network
-from edgener.text import corpus
+from edgener.text import corpus, sample
 from edgener.versions import versions
 
 # The first that reads opset 21 and IR 10, the newest that edgener writes (ONNX Runtime's release notes).
@@ -19,9 +18,20 @@ NOT_STATED = "not stated"
 
 @dataclass(frozen=True)
 class ExportConfig:
-    """quant: a name of edgener.export.quantize.MODES. max_f1_drop: points of 100, per language, on dev."""
+    """quant: a name of edgener.export.modes.MODES. max_f1_drop: points of 100, per language, on dev.
+
+    embeddings: fp32, fp16, int8 or int4; None: as the mode has them. smooth: how much of the outliers of activations
+    weights take over before int8, 0 to 1 (edgener.export.network.smooth). calibration: how int8-static finds the range
+    of activations (edgener.export.network.activations.METHODS), on so many `sentences` a language. extra_size: how much
+    larger than int8 int8-mixed may be, as a share.
+    """
 
     quant: str = "int8"
+    embeddings: str | None = None
+    smooth: float = 0.8
+    calibration: str = "percentile"
+    sentences: int = 48
+    extra_size: float = 0.25
     max_f1_drop: float = 1.0
     gate: bool = True
     max_length: int | None = None
@@ -29,11 +39,28 @@ class ExportConfig:
 
 @dataclass(frozen=True)
 class GateData:
-    """Dev sentences by language; empty with the reason when there is nothing to measure on."""
+    """Dev sentences by language; empty with the reason when there is nothing to measure on.
+
+    train: of the same corpus, for what is measured before the gate; empty where it has no train split.
+    """
 
     dev: Mapping[str, Sequence[corpus.Sentence]]
     digest: str | None
     why_not: str = ""
+    train: Mapping[str, Sequence[corpus.Sentence]] = field(default_factory=dict)
+
+    def texts(self, sentences: int) -> list[list[str]]:
+        """So many train sentences of each language, evenly spread, as words; the built-in sample where there are none.
+
+        Never dev, which the gate is to judge on, and never test.
+        """
+        if not self.train:
+            return [text.split() for texts in sample.sentences().values() for text in texts]
+        found = []
+        for part in self.train.values():
+            step = max(1, len(part) // sentences)
+            found += [list(one.tokens) for one in part[::step][:sentences]]
+        return found
 
 
 def gate_data(
@@ -44,7 +71,7 @@ def gate_data(
         return GateData({}, None, "exported with --no-gate")
     if data is not None:
         found = tuple(corpus.find(data, languages))
-        return GateData(corpus.load(data, "dev", found), corpus.digest(data, found))
+        return GateData(corpus.load(data, "dev", found), corpus.digest(data, found), train=_train(data, found))
     recorded = trained.get("data")
     if not recorded:
         return GateData({}, None, "no dev data is known for this model (--data gives some)")
@@ -53,10 +80,22 @@ def gate_data(
         raise UserError(f"--lang {unknown[0]}: the model was trained on {', '.join(names)}; --data gives others")
     try:
         if corpus.digest(path, names) == recorded["digest"]:
-            return GateData(corpus.load(path, "dev", languages or names), recorded["digest"])
+            chosen = tuple(languages or names)
+            return GateData(corpus.load(path, "dev", chosen), recorded["digest"], train=_train(path, chosen))
         return GateData({}, None, "the training data has changed since (--data gives the gate its own)")
     except UserError:
         return GateData({}, None, "the training data is no longer where it was (--data gives the gate its own)")
+
+
+def _train(path: Path, languages: Sequence[str]) -> dict[str, list[corpus.Sentence]]:
+    """The train split of those languages that have one."""
+    found: dict[str, list[corpus.Sentence]] = {}
+    for language in languages:
+        try:
+            found |= corpus.load(path, "train", (language,))
+        except UserError:
+            continue
+    return found
 
 
 def describe(
@@ -66,8 +105,12 @@ def describe(
     licence: str | None,
     languages: Sequence[str] | None,
     opset: int,
+    activations: str,
 ) -> dict[str, Any]:
-    """The manifest, but for inputs and files. It names no path: a bundle is published."""
+    """The manifest, but for inputs and files. It names no path: a bundle is published.
+
+    activations: `float`, `dynamic` or `static` (edgener.export.modes.Mode).
+    """
     trained, made = classifier.source.trained, classifier.source.manifest
     stated = [*made.get("licences", []), licence]
     # What the user says of the training data answers for what the model does not know of it.
@@ -79,7 +122,7 @@ def describe(
         "languages": languages_,
         "model": {
             "quantization": config.quant,
-            "activations": "dynamic" if config.quant in quantize.DYNAMIC else "float",
+            "activations": activations,
             "architecture": classifier.model.config.model_type,
             "opset": opset,
             "min_onnxruntime": MIN_ONNXRUNTIME,

@@ -3,24 +3,23 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from edgener import artefact, output
 from edgener.bundle.layout import KIND, MODEL
 from edgener.bundle.write import forbids_commercial_use, write_bundle
 from edgener.console import say
-from edgener.errors import CheckFailed, UserError
+from edgener.errors import CheckFailed
 from edgener.evaluate.run import check_types
-from edgener.export import graph, quantize
-from edgener.export.gate import Gate, run_gate
+from edgener.evaluate.score import Evaluation
+from edgener.export import graph, modes, others
+from edgener.export.gate import Gate, reference_of, run_gate
 from edgener.export.graph import Network
 from edgener.export.inputs import ExportConfig, GateData, describe, gate_data
-from edgener.export.parity import LOGIT_TOLERANCE, Parity, batches_for, compare
+from edgener.export.make import Made, Maker, folder_for
 from edgener.runtime import golden
 from edgener.runtime.session import OnnxForward
 from edgener.text import sample
-from edgener.text.pieces import encode
 from edgener.text.tagger import Tagger
 
 _GATE_BATCH = 16
@@ -28,13 +27,19 @@ _GOLDEN_A_LANGUAGE = 3
 
 
 class GateFailed(CheckFailed):
-    """No bundle was written: a language lost too much. `gate` holds the table."""
+    """No bundle was written: a language lost too much. `gate` holds the table.
 
-    def __init__(self, gate: Gate, quant: str) -> None:
-        worst = max(gate.drops, key=lambda name: gate.drops[name])
+    passing: options that were measured too, and passed; None when none did.
+    """
+
+    def __init__(self, gate: Gate, asked: str, passing: str | None) -> None:
+        kind = gate.worst_type(gate.worst)
+        where = f"{gate.worst} loses {gate.drops[gate.worst]:.2f} F1 on dev"
+        most = f" (most: {kind[0]}, {kind[1]:.2f})" if kind else ""
+        way = f"`{passing}` was measured and passes" if passing else "no other mode that was tried passes"
         super().__init__(
-            f"gate failed: {worst} loses {gate.drops[worst]:.2f} F1 on dev with --quant {quant}, {gate.max_f1_drop:g} "
-            "is allowed; choose another --quant, or accept the loss with --max-f1-drop"
+            f"gate failed: {where}{most} with {asked}, {gate.max_f1_drop:g} is allowed; {way}; or accept the loss with "
+            "--max-f1-drop"
         )
         self.gate = gate
 
@@ -56,8 +61,7 @@ def export(
     when the fp32 graph is not the torch model, or when the gate says no. What was measured goes to `<out>.report.json`,
     also when the gate fails.
     """
-    if config.quant not in quantize.MODES:
-        raise UserError(f"--quant {config.quant}: expected {' or '.join(quantize.MODES)}")
+    modes.check_mode(config)
     source = graph.locate(model)
     measured_on = gate_data(source.trained, config, data, languages)
     inputs = {"model": source.digest, **({"data": measured_on.digest} if measured_on.digest else {})}
@@ -70,18 +74,19 @@ def export(
     classifier = graph.load_classifier(model, max_length=config.max_length)
     check_types(classifier.labels, measured_on.dev, model)
     with output.building(out) as scratch:
-        parity = _build_graph(classifier, model, config, measured_on, scratch)
-        tagger = Tagger(OnnxForward(scratch / MODEL), classifier.backend, classifier.labels, classifier.spec)
-        gate = _measure(classifier, tagger, config, measured_on)
+        made, gate, passing = _make(classifier, model, config, measured_on, scratch)
         report: dict[str, Any] = {
             "request": asked,
-            "parity": {name: asdict(found) for name, found in parity.items()},
+            "parity": {name: asdict(one) for name, one in made.parity.items()},
             "gate": gate.as_dict() if gate else None,
+            "found": made.found,
         }
         if gate and gate.failing:
-            _write_report(out, report)
-            raise GateFailed(gate, config.quant)
-        manifest = describe(classifier, config, measured_on, licence, languages, quantize.opset_of(scratch / MODEL))
+            _write_report(out, report | {"passing": passing})
+            raise GateFailed(gate, _options(config), passing)
+        tagger = _tagger(classifier, scratch / MODEL)
+        opset = others.opset_of(scratch / MODEL)
+        manifest = describe(classifier, config, measured_on, licence, languages, opset, made.activations)
         chosen = _golden(tagger, golden_texts, manifest["languages"])
         write_bundle(
             scratch,
@@ -102,37 +107,39 @@ def export(
     return out
 
 
-def _build_graph(
+def _make(
     classifier: Network, model: str, config: ExportConfig, measured_on: GateData, scratch: Path
-) -> dict[str, Parity]:
-    """Write model.onnx to `scratch`; parity with torch of the fp32 graph and of the quantised one."""
-    batches = batches_for(
-        classifier.spec,
-        [list(encode(classifier.backend, text.split()).ids) for text in _parity_texts(measured_on)],
-        classifier.backend.get_vocab_size(),
-    )
-    reference = graph.torch_logits(classifier, batches)
-    with TemporaryDirectory(dir=scratch, prefix="fp32-") as folder:
-        say(f"exporting {classifier.source.name} to ONNX")
-        fp32 = graph.export_graph(model, Path(folder))
-        parity = {"fp32": compare(OnnxForward(fp32), batches, reference)}
-        if parity["fp32"].max_logit_difference > LOGIT_TOLERANCE:
-            raise CheckFailed(
-                f"{model}: the ONNX graph differs from torch by {parity['fp32'].max_logit_difference:.2g} in a logit "
-                f"(at most {LOGIT_TOLERANCE:g} is allowed); this architecture cannot be exported faithfully"
-            )
-        if config.quant != "none":
-            say(f"quantising: {config.quant}")
-        quantize.MODES[config.quant](fp32, scratch / MODEL)
-    if config.quant != "none":
-        parity[config.quant] = compare(OnnxForward(scratch / MODEL), batches, reference)
-    return parity
+) -> tuple[Made, Gate | None, str | None]:
+    """Write model.onnx to `scratch`; (how it was made, the gate's verdict, options that pass where these do not)."""
+    dev = measured_on.dev
+    with folder_for(scratch) as folder:
+        maker = Maker(classifier, model, measured_on, Path(folder))
+        made = maker.write(config, scratch / MODEL)
+        if not dev:
+            return made, None, None
+        before = reference_of(classifier.tagger(batch_size=_GATE_BATCH), dev)
+        gate = run_gate(before, _tagger(classifier, scratch / MODEL), dev, config.max_f1_drop)
+        return made, gate, _passing(maker, before, config, Path(folder)) if gate.failing else None
 
 
-def _measure(classifier: Network, tagger: Tagger, config: ExportConfig, measured_on: GateData) -> Gate | None:
-    if not measured_on.dev:
-        return None
-    return run_gate(classifier.tagger(batch_size=_GATE_BATCH), tagger, measured_on.dev, config.max_f1_drop)
+def _tagger(classifier: Network, graph_: Path) -> Tagger:
+    return Tagger(OnnxForward(graph_), classifier.backend, classifier.labels, classifier.spec)
+
+
+def _passing(maker: Maker, before: Evaluation, config: ExportConfig, folder: Path) -> str | None:
+    """The options of the first other mode that passes the gate; None when none does."""
+    for other in maker.alternatives(config):
+        say(f"the gate says no; trying {_options(other)}")
+        made = folder / "other.onnx"
+        maker.write(other, made)
+        gate = run_gate(before, _tagger(maker.classifier, made), maker.measured_on.dev, config.max_f1_drop)
+        if not gate.failing:
+            return _options(other)
+    return None
+
+
+def _options(config: ExportConfig) -> str:
+    return f"--quant {config.quant}" + (f" --embeddings {config.embeddings}" if config.embeddings else "")
 
 
 def _golden(tagger: Tagger, texts: Sequence[str] | None, languages: Sequence[str]) -> list[dict[str, Any]]:
@@ -146,11 +153,6 @@ def _golden(tagger: Tagger, texts: Sequence[str] | None, languages: Sequence[str
     if not chosen:
         say("warning: no golden sentence has a clear margin with this model; --golden FILE gives others")
     return chosen
-
-
-def _parity_texts(measured_on: GateData) -> list[str]:
-    dev = [" ".join(sentence.tokens) for part in measured_on.dev.values() for sentence in part[:10]]
-    return dev + [text for texts in sample.sentences().values() for text in texts]
 
 
 def report_path(out: Path) -> Path:

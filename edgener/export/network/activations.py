@@ -5,14 +5,17 @@ Computed by the fp32 graph one batch at a time; whatever is kept of a batch has 
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
+import onnx
 import onnxruntime
 from numpy.typing import NDArray
 
 from edgener.export.network.build import PLAIN, build, plain_linear
 from edgener.export.network.weights import Encoder, Floats, Linear
-from edgener.export.network.writer import Graph
+from edgener.export.network.writer import Graph, save
 
 Batch = tuple[NDArray[np.int64], NDArray[np.int64]]
 """(ids, mask), int64 [batch, length]."""
@@ -32,18 +35,20 @@ def activations(encoder: Encoder, batches: Iterable[Batch]) -> Iterator[dict[str
         graph.add("Identity", [x], output=probes[-1])
         return plain_linear(graph, x, linear, name)
 
-    session = session_of(build(encoder, replace(PLAIN, linear=probed), probes).SerializeToString())
+    session = session_of(build(encoder, replace(PLAIN, linear=probed), probes))
     for ids, mask in batches:
         seen = mask.reshape(-1).astype(bool)
         found = session.run(probes, {"input_ids": ids, "attention_mask": mask})
         yield {name.removeprefix(_READ): rows[seen] for name, rows in zip(probes, found, strict=True)}
 
 
-def session_of(graph: bytes, threads: int = 0) -> onnxruntime.InferenceSession:
+def session_of(model: onnx.ModelProto) -> onnxruntime.InferenceSession:
+    """A session over a graph in memory, by way of a file: 2 GB is the most that a buffer may have."""
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
-    options.intra_op_num_threads = threads
-    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    with TemporaryDirectory() as folder:
+        path = save(model, Path(folder) / "model.onnx")
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
 def channel_peaks(encoder: Encoder, batches: Iterable[Batch]) -> dict[str, Floats]:

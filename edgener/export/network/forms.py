@@ -134,6 +134,6 @@ def blocks_to_int4(rows: Floats) -> tuple[Bytes, Floats]:
         raise ValueError(f"{width} channels cannot be cut into blocks of {BLOCK}")
     blocks = rows.reshape(count, width // BLOCK, BLOCK)
     largest = np.take_along_axis(blocks, np.abs(blocks).argmax(-1)[..., None], -1)
-    scales = np.where(largest == 0, 1, largest / -8).astype(np.float32)
+    scales = np.where(np.abs(largest) < 8 * _TINY, 1, largest / -8).astype(np.float32)
     values = np.clip(np.rint(blocks / scales), -8, 7).astype(np.int8)
     return values.reshape(count, width), scales[..., 0]

@@ -57,6 +57,9 @@ class Layer:
     norm: Norm
     heads: int
 
+    def linears(self) -> tuple[Linear, ...]:
+        return self.query, self.key, self.value, self.project, self.up, self.down
+
 
 @dataclass(frozen=True)
 class Encoder:
@@ -74,15 +77,6 @@ class Encoder:
     layers: tuple[Layer, ...]
     head: Linear
     activation: str
-
-    def parameters(self) -> int:
-        """How many numbers the layers hold, embeddings and classifier apart."""
-        linears = [one for layer in self.layers for one in _linears(layer)]
-        return sum(one.weight.size + one.bias.size for one in linears)
-
-
-def _linears(layer: Layer) -> tuple[Linear, ...]:
-    return layer.query, layer.key, layer.value, layer.project, layer.up, layer.down
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 Array = NDArray[Any]
 MICROSOFT = "com.microsoft"
+_MOST = 2_000_000_000  # bytes of weights in one file
 
 
 class Graph:
@@ -77,3 +79,10 @@ class Graph:
             ir_version=ir_version,
             producer_name="edgener",
         )
+
+
+def save(model: onnx.ModelProto, path: Path) -> Path:
+    """Write a model; over 2 GB, which no protobuf can hold, its weights go to a file beside it. Returns the path."""
+    large = sum(len(tensor.raw_data) for tensor in model.graph.initializer) > _MOST
+    onnx.save_model(model, path, save_as_external_data=large, location=f"{path.name}.data")
+    return path

@@ -1,22 +1,33 @@
-"""Quantisation modes, one function each, by name: the place where deeper ones are added."""
+"""Architectures that edgener.export.network does not know: the graph by optimum, int8 by ONNX Runtime's quantiser."""
 
 import logging
-from collections.abc import Callable
 from pathlib import Path
 
 import onnx
 
 from edgener.errors import UserError
+from edgener.export.inputs import ExportConfig
+from edgener.export.modes import INT8, NONE
+from edgener.export.network.build import IR_VERSION
 
-IR_VERSION = 10  # the mobile and web builds of ONNX Runtime read no newer one
+
+def check(config: ExportConfig, architecture: str) -> None:
+    """UserError for what these architectures cannot have."""
+    if config.quant not in (NONE, INT8):
+        raise UserError(f"--quant {config.quant}: for a {architecture} model, expected {NONE} or {INT8}")
+    if config.embeddings is not None:
+        raise UserError(f"--embeddings: not for a {architecture} model; leave it out")
 
 
-def none(source: Path, out: Path) -> None:
-    """fp32: the graph as it was exported."""
+def write(source: Path, quant: str, out: Path) -> None:
+    """The fp32 graph at `source` as it is to be in a bundle. UserError over 2 GB."""
+    if quant == INT8:
+        quantise(source, out)
+        source = out
     save(onnx.load(source), out)
 
 
-def int8(source: Path, out: Path) -> None:
+def quantise(source: Path, out: Path) -> None:
     """Dynamic int8: weights per output channel (QInt8, zero point 0), activations per tensor at run time.
 
     Embedding tables are quantised too: they are most of a multilingual encoder.
@@ -34,12 +45,6 @@ def int8(source: Path, out: Path) -> None:
         )
     finally:
         logging.disable(logging.NOTSET)
-    save(onnx.load(out), out)
-
-
-MODES: dict[str, Callable[[Path, Path], None]] = {"none": none, "int8": int8}
-# Activation ranges over the whole batch make an answer depend on its neighbours; the manifest says so.
-DYNAMIC = frozenset({"int8"})
 
 
 def save(model: onnx.ModelProto, out: Path) -> None:
@@ -49,7 +54,7 @@ def save(model: onnx.ModelProto, out: Path) -> None:
     del model.metadata_props[:]
     model.doc_string = ""
     try:
-        onnx.save(model, out)
+        out.write_bytes(model.SerializeToString(deterministic=True))
     except ValueError:
         raise UserError(f"{out.name}: over 2 GB, more than an ONNX file can hold; choose another --quant") from None
 

@@ -1,0 +1,106 @@
+"""Quantisation modes by name: what becomes of linears and of embeddings, and what is measured beforehand."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from edgener.errors import UserError
+from edgener.export.inputs import ExportConfig
+from edgener.export.network import forms
+from edgener.export.network.activations import METHODS, Batch, channel_peaks, ranges
+from edgener.export.network.build import PLAIN, Form, LinearForm, LookupForm
+from edgener.export.network.sensitivity import mixed
+from edgener.export.network.smooth import smoothed
+from edgener.export.network.weights import Encoder
+
+NONE, FP16, INT8, INT8_STATIC, INT8_MIXED, INT4 = "none", "fp16", "int8", "int8-static", "int8-mixed", "int4"
+
+
+@dataclass(frozen=True)
+class Mode:
+    """embeddings: what they are unless the user says otherwise. activations: `float`, `dynamic` or `static`.
+
+    Where activations are dynamic, their range is over all that is computed together.
+    """
+
+    help: str
+    embeddings: str
+    activations: str
+    smooth: bool = False
+
+
+MODES = {
+    NONE: Mode("fp32, exactly the torch model", "fp32", "float"),
+    FP16: Mode("weights stored as fp16, computed in fp32: half the download", "fp16", "float"),
+    INT8: Mode("dynamic int8: small and fast on a CPU, needs no choice from you", "int8", "dynamic", True),
+    INT8_STATIC: Mode("scales from a sample of the data: the same answer in any batch", "int8", "static", True),
+    INT8_MIXED: Mode("the linears that int8 hurts most stay fp32: when it loses too much", "int8", "dynamic", True),
+    INT4: Mode("int4 weights: for devices short of memory; no faster than fp32 on most CPUs", "int4", "float"),
+}
+LOOKUPS: dict[str, LookupForm] = {
+    "fp32": PLAIN.lookup,
+    "fp16": forms.fp16_lookup,
+    "int8": forms.int8_lookup,
+    "int4": forms.int4_lookup,
+}
+LINEARS: dict[str, LinearForm] = {
+    NONE: PLAIN.linear,
+    FP16: forms.fp16_linear,
+    INT8: forms.int8_linear,
+    INT8_MIXED: forms.int8_linear,
+    INT4: forms.int4_linear,
+}
+
+
+def check_mode(config: ExportConfig) -> None:
+    for option, value, known in (
+        ("--quant", config.quant, MODES),
+        ("--embeddings", config.embeddings, LOOKUPS),
+        ("--calibration", config.calibration, METHODS),
+    ):
+        if value is not None and value not in known:
+            raise UserError(f"{option} {value}: expected {', '.join(known)}")
+    if not 0 <= config.smooth <= 1:
+        raise UserError(f"--smooth {config.smooth:g}: expected 0 to 1, such as 0.8")
+    if not 0 <= config.extra_size <= 3:
+        raise UserError(f"--extra-size {config.extra_size:g}: expected a share of the int8 size, such as 0.25")
+
+
+def quantised(
+    encoder: Encoder, config: ExportConfig, sample: Callable[[], Iterable[Batch]]
+) -> tuple[Encoder, Form, dict[str, Any]]:
+    """(network, how to write it, what was found out for the report).
+
+    sample: gives (ids, mask) batches of text, anew at each call; whatever is measured is measured on them. UserError
+    for a network whose sizes a mode cannot cut.
+    """
+    mode = MODES[config.quant]
+    found: dict[str, Any] = {}
+    if mode.smooth and config.smooth:
+        encoder = smoothed(encoder, channel_peaks(encoder, sample()), config.smooth)
+        found["smooth"] = config.smooth
+    embeddings = config.embeddings or mode.embeddings
+    _check_blocks(encoder, config.quant == INT4, embeddings)
+    form = Form(PLAIN.linear, LOOKUPS[embeddings])
+    if config.quant == INT8_STATIC:
+        form = replace(form, linear=forms.static_linear(ranges(config.calibration, encoder, sample)))
+        found["calibration"] = config.calibration
+    elif config.quant == INT8_MIXED:
+        kept, costs = mixed(encoder, form, forms.int8_linear, sample, config.extra_size)
+        form = replace(form, linear=forms.named(dict.fromkeys(kept, PLAIN.linear), forms.int8_linear))
+        found |= {"fp32": kept, "sensitivity": costs}
+    else:
+        form = replace(form, linear=LINEARS[config.quant])
+    return encoder, form, found | {"embeddings": embeddings}
+
+
+def _check_blocks(encoder: Encoder, linears: bool, embeddings: str) -> None:
+    """UserError for a width that int4 cannot cut into blocks."""
+    widths: Sequence[int] = [encoder.words.shape[1]] if embeddings == "int4" else []
+    if linears:
+        widths = [*widths, *(one.weight.shape[1] for layer in encoder.layers for one in layer.linears())]
+    for width in widths:
+        if width % forms.BLOCK:
+            raise UserError(
+                f"int4 wants a multiple of {forms.BLOCK} channels, this network has {width}; choose int8 for it"
+            )
