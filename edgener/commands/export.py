@@ -55,6 +55,13 @@ def export(
     extra_size: Annotated[
         float, typer.Option(help="int8-mixed: how much larger than int8 the bundle may be, as a share.")
     ] = 0.25,
+    sparse: Annotated[
+        bool,
+        typer.Option(
+            "--sparse",
+            help="Store int8 weights without their zeros: a smaller file and download, the same memory and time.",
+        ),
+    ] = False,
     max_length: Annotated[int | None, typer.Option(help="Longest window in pieces; as trained, or 256.")] = None,
     licence: Annotated[
         str | None, typer.Option(help="Licence of the training data, beside what the model says of it.")

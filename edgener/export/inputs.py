@@ -23,7 +23,7 @@ class ExportConfig:
     embeddings: fp32, fp16, int8 or int4; None: as the mode has them. smooth: how much of the outliers of activations
     weights take over before int8, 0 to 1 (edgener.export.network.smooth). calibration: how int8-static finds the range
     of activations (edgener.export.network.activations.METHODS), on so many `sentences` a language. extra_size: how much
-    larger than int8 int8-mixed may be, as a share.
+    larger than int8 int8-mixed may be, as a share. sparse: int8 weights without their zeros, where that is smaller.
     """
 
     quant: str = "int8"
@@ -32,6 +32,7 @@ class ExportConfig:
     calibration: str = "percentile"
     sentences: int = 48
     extra_size: float = 0.25
+    sparse: bool = False
     max_f1_drop: float = 1.0
     gate: bool = True
     max_length: int | None = None

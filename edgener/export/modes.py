@@ -11,6 +11,7 @@ from edgener.export.network.activations import METHODS, Batch, channel_peaks, ra
 from edgener.export.network.build import PLAIN, Form, LinearForm, LookupForm
 from edgener.export.network.sensitivity import mixed
 from edgener.export.network.smooth import smoothed
+from edgener.export.network.sparse import stored
 from edgener.export.network.weights import Encoder
 
 NONE, FP16, INT8, INT8_STATIC, INT8_MIXED, INT4 = "none", "fp16", "int8", "int8-static", "int8-mixed", "int4"
@@ -43,13 +44,7 @@ LOOKUPS: dict[str, LookupForm] = {
     "int8": forms.int8_lookup,
     "int4": forms.int4_lookup,
 }
-LINEARS: dict[str, LinearForm] = {
-    NONE: PLAIN.linear,
-    FP16: forms.fp16_linear,
-    INT8: forms.int8_linear,
-    INT8_MIXED: forms.int8_linear,
-    INT4: forms.int4_linear,
-}
+LINEARS: dict[str, LinearForm] = {NONE: PLAIN.linear, FP16: forms.fp16_linear, INT4: forms.int4_linear}
 
 
 def check_mode(config: ExportConfig) -> None:
@@ -60,6 +55,8 @@ def check_mode(config: ExportConfig) -> None:
     ):
         if value is not None and value not in known:
             raise UserError(f"{option} {value}: expected {', '.join(known)}")
+    if config.sparse and not config.quant.startswith(INT8):
+        raise UserError(f"--sparse: stores int8 weights without their zeros, not those of {config.quant}; choose int8")
     if not 0 <= config.smooth <= 1:
         raise UserError(f"--smooth {config.smooth:g}: expected 0 to 1, such as 0.8")
     if not 0 <= config.extra_size <= 3:
@@ -82,12 +79,16 @@ def quantised(
     embeddings = config.embeddings or mode.embeddings
     _check_blocks(encoder, config.quant == INT4, embeddings)
     form = Form(PLAIN.linear, LOOKUPS[embeddings])
-    if config.quant == INT8_STATIC:
-        form = replace(form, linear=forms.static_linear(ranges(config.calibration, encoder, sample)))
+    store = stored if config.sparse else forms.dense
+    dynamic = forms.dynamic_linear(store)
+    if config.quant == INT8:
+        form = replace(form, linear=dynamic)
+    elif config.quant == INT8_STATIC:
+        form = replace(form, linear=forms.static_linear(ranges(config.calibration, encoder, sample), store))
         found["calibration"] = config.calibration
     elif config.quant == INT8_MIXED:
         kept, costs = mixed(encoder, form, forms.int8_linear, sample, config.extra_size)
-        form = replace(form, linear=forms.named(dict.fromkeys(kept, PLAIN.linear), forms.int8_linear))
+        form = replace(form, linear=forms.named(dict.fromkeys(kept, PLAIN.linear), dynamic))
         found |= {"fp32": kept, "sensitivity": costs}
     else:
         form = replace(form, linear=LINEARS[config.quant])

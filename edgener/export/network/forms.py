@@ -3,7 +3,7 @@
 Weights are symmetric: zero point 0, so that a zero stays a zero. Rounding is to nearest, ties to even (ONNX's).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from onnx import TensorProto
@@ -15,6 +15,9 @@ from edgener.export.network.writer import MICROSOFT, Graph
 _LARGEST = 127
 _UINT8 = 255
 _TINY = float(np.finfo(np.float32).tiny)
+Store = Callable[[Graph, Bytes, str], str]
+"""(graph, int8 [outputs, inputs], what it is called) -> name of int8 [inputs, outputs]."""
+
 BLOCK = 32  # channels that share a scale in an int4 table
 
 
@@ -23,18 +26,32 @@ def int8_linear(graph: Graph, x: str, linear: Linear, name: str) -> str:
 
     The inputs' range is over all rows that are computed together, so in a batch an answer depends on its neighbours.
     """
-    weight, scale = rows_to_int8(linear.weight)
-    given = [
-        x,
-        graph.constant(weight.T, f"{name}.weight"),
-        graph.constant(scale, f"{name}.scale"),
-        "",
-        graph.constant(linear.bias, f"{name}.bias"),
-    ]
-    return graph.add("DynamicQuantizeMatMul", given, domain=MICROSOFT)
+    return dynamic_linear(dense)(graph, x, linear, name)
 
 
-def static_linear(ranges: Mapping[str, tuple[float, float]]) -> LinearForm:
+def dynamic_linear(store: Store) -> LinearForm:
+    """int8_linear with another way to store weights."""
+
+    def form(graph: Graph, x: str, linear: Linear, name: str) -> str:
+        weight, scale = rows_to_int8(linear.weight)
+        given = [
+            x,
+            store(graph, weight, f"{name}.weight"),
+            graph.constant(scale, f"{name}.scale"),
+            "",
+            graph.constant(linear.bias, f"{name}.bias"),
+        ]
+        return graph.add("DynamicQuantizeMatMul", given, domain=MICROSOFT)
+
+    return form
+
+
+def dense(graph: Graph, weight: Bytes, name: str) -> str:
+    """int8 [outputs, inputs] as it is; returns the name of [inputs, outputs]."""
+    return graph.constant(weight.T, name)
+
+
+def static_linear(ranges: Mapping[str, tuple[float, float]], store: Store = dense) -> LinearForm:
     """As int8_linear, but with the inputs' range known beforehand: an answer depends on its own text alone.
 
     ranges: least and greatest input of each linear by name, 0 among them; what is beyond is clipped.
@@ -48,7 +65,7 @@ def static_linear(ranges: Mapping[str, tuple[float, float]]) -> LinearForm:
         weight, weight_scale = rows_to_int8(linear.weight)
         given = [
             graph.add("QuantizeLinear", [x, scale, zero]),
-            graph.constant(weight.T, f"{name}.weight"),
+            store(graph, weight, f"{name}.weight"),
             scale,
             graph.constant(weight_scale, f"{name}.scale"),
             zero,
