@@ -62,6 +62,9 @@ def export(
             help="Store int8 weights without their zeros: a smaller file and download, the same memory and time.",
         ),
     ] = False,
+    archive: Annotated[
+        bool, typer.Option("--archive", help="Also write OUT.zip, which an app can download; always the same bytes.")
+    ] = False,
     max_length: Annotated[int | None, typer.Option(help="Longest window in pieces; as trained, or 256.")] = None,
     licence: Annotated[
         str | None, typer.Option(help="Licence of the training data, beside what the model says of it.")
@@ -77,6 +80,7 @@ def export(
     Example: edgener export runs/me5-hau-swa --quant int8
     """
     need_train("edgener export")
+    from edgener.bundle.archive import write_archive
     from edgener.export.gate import COLUMNS
     from edgener.export.inputs import ExportConfig
     from edgener.export.run import GateFailed, read_report
@@ -103,10 +107,12 @@ def export(
             print_table("Gate", COLUMNS, failure.gate.rows())
         raise
     report = read_report(bundle)
+    packed = write_archive(bundle, bundle.with_name(f"{bundle.name}.zip")) if archive else None
     if json:
-        print_result(context, {"bundle": str(bundle), "report": report})
+        print_result(context, {"bundle": str(bundle), "archive": str(packed) if packed else None, "report": report})
         return
     rows = [[name, entry["bytes"] / 1e6] for name, entry in report["files"].items()]
+    rows += [[packed.name, packed.stat().st_size / 1e6]] if packed else []
     print_table(f"{bundle}", ["file", "MB"], rows)
     for step, parity in report["parity"].items():
         share = 100 * parity["tag_agreement"]

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -12,7 +13,7 @@ from edgener.errors import CheckFailed, UserError
 
 
 def verify(
-    bundle: Annotated[Path, typer.Argument(help="Folder of a bundle.")],
+    bundle: Annotated[Path, typer.Argument(help="Folder of a bundle, or its .zip archive.")],
     json: Json = False,
 ) -> None:
     """Check a bundle: seal, manifest, the hash of every file, and its golden sentences on this device.
@@ -21,14 +22,14 @@ def verify(
 
     Example: edgener verify runs/demo-int8
     """
-    from edgener.bundle import verify as checks
+    from edgener.bundle.archive import ENDING, unpack
 
-    problems = checks.problems(bundle)
-    if not os.path.isdir(bundle):
-        raise UserError(problems[0])
-    facts: dict[str, object] = {}
-    if not problems:
-        problems, facts = _run(bundle)
+    if bundle.suffix == ENDING and bundle.is_file():
+        with TemporaryDirectory() as folder:
+            problems, facts = _check(unpack(bundle, Path(folder)))
+        problems = [problem.replace(folder, str(bundle)) for problem in problems]
+    else:
+        problems, facts = _check(bundle)
     if json:
         print_json({"bundle": str(bundle), "ok": not problems, "problems": problems, **facts})
     else:
@@ -44,6 +45,16 @@ def verify(
             say("warning: this bundle has no golden sentences, so only its hashes were checked")
         if not facts["gated"]:
             say(f"warning: this bundle is ungated: {facts['why']}")
+
+
+def _check(bundle: Path) -> tuple[list[str], dict[str, object]]:
+    """What is wrong with the files, else with the answers."""
+    from edgener.bundle import verify as checks
+
+    problems = checks.problems(bundle)
+    if not os.path.isdir(bundle):
+        raise UserError(problems[0])
+    return (problems, {}) if problems else _run(bundle)
 
 
 def _run(bundle: Path) -> tuple[list[str], dict[str, object]]:

@@ -1,0 +1,109 @@
+"""A bundle as a zip: the same bytes each time, and nothing but a bundle is ever taken out."""
+
+import io
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edgener.artefact import MANIFEST
+from edgener.bundle import archive
+from edgener.bundle.archive import unpack, write_archive
+from edgener.bundle.layout import FILES, SEAL
+from edgener.bundle.verify import problems
+from edgener.errors import UserError
+
+
+def _members(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as opened:
+        return {one.filename: opened.read(one) for one in opened.infolist()}
+
+
+def _write(path: Path, members: list[tuple[str, bytes]], **options: Any) -> Path:
+    with zipfile.ZipFile(path, "w", **options) as made:
+        for name, data in members:
+            made.writestr(name, data)
+    return path
+
+
+def test_a_bundle_comes_back_whole_and_its_archive_is_always_the_same(sound: Path, tmp_path: Path) -> None:
+    first = write_archive(sound, tmp_path / "a.zip")
+    (tmp_path / "again").mkdir()
+    again = unpack(first, tmp_path / "again")
+    assert problems(again) == []
+    assert write_archive(again, tmp_path / "b.zip").read_bytes() == first.read_bytes()
+    assert first.stat().st_size < sum(file.stat().st_size for file in sound.iterdir())
+    assert set(_members(first)) == {*FILES, MANIFEST, SEAL}
+    assert {one.compress_type for one in zipfile.ZipFile(first).infolist()} <= {
+        zipfile.ZIP_STORED,
+        zipfile.ZIP_DEFLATED,
+    }
+
+
+@pytest.mark.parametrize(
+    "name", ["../model.onnx", "/etc/passwd", "sub/model.onnx", "model.onnx/", "extra.txt", "C:model.onnx"]
+)
+def test_other_names_are_refused_before_anything_is_written(sound: Path, tmp_path: Path, name: str) -> None:
+    members = list(_members(write_archive(sound, tmp_path / "a.zip")).items())
+    bad = _write(tmp_path / "bad.zip", [*members, (name, b"x")])
+    (tmp_path / "out").mkdir()
+    with pytest.raises(UserError, match="does not belong to a bundle"):
+        unpack(bad, tmp_path / "out")
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_missing_and_doubled_members_are_refused(sound: Path, tmp_path: Path) -> None:
+    members = list(_members(write_archive(sound, tmp_path / "a.zip")).items())
+    (tmp_path / "out").mkdir()
+    with pytest.raises(UserError, match=r"README\.md is missing"):
+        unpack(_write(tmp_path / "less.zip", [one for one in members if one[0] != "README.md"]), tmp_path / "out")
+    with pytest.warns(UserWarning, match="Duplicate"):
+        twice = _write(tmp_path / "twice.zip", [*members, members[0]])
+    with pytest.raises(UserError, match="in it twice"):
+        unpack(twice, tmp_path / "out")
+
+
+def test_a_bomb_stops_at_what_a_file_may_have(sound: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    members = _members(write_archive(sound, tmp_path / "a.zip"))
+    members["README.md"] = bytes(3 * 2**20)
+    bomb = _write(tmp_path / "bomb.zip", list(members.items()), compression=zipfile.ZIP_DEFLATED)
+    assert bomb.stat().st_size < 100_000
+    (tmp_path / "out").mkdir()
+    with pytest.raises(UserError, match=r"README\.md: more than the 1,048,576 bytes"):
+        unpack(bomb, tmp_path / "out")
+    assert (tmp_path / "out" / "README.md").stat().st_size <= 2**20
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped", "no zip", "empty"])
+def test_damage_is_one_line(sound: Path, tmp_path: Path, damage: str) -> None:
+    whole = write_archive(sound, tmp_path / "a.zip").read_bytes()
+    middle = len(whole) // 3
+    data = {
+        "cut": whole[:middle],
+        "flipped": whole[:middle] + bytes(byte ^ 0xFF for byte in whole[middle : middle + 40]) + whole[middle + 40 :],
+        "no zip": b"hello",
+        "empty": b"",
+    }[damage]
+    (tmp_path / "bad.zip").write_bytes(data)
+    (tmp_path / "out").mkdir()
+    with pytest.raises(UserError, match=r"bad\.zip: not a sound zip file"):
+        unpack(tmp_path / "bad.zip", tmp_path / "out")
+
+
+def test_an_encrypted_member_is_refused(sound: Path, tmp_path: Path) -> None:
+    data = bytearray(write_archive(sound, tmp_path / "a.zip").read_bytes())
+    with zipfile.ZipFile(io.BytesIO(bytes(data))) as opened:
+        central = opened.start_dir
+    data[6] |= 1  # the flag of the first member, in its own head and in the list of all
+    data[central + 8] |= 1
+    (tmp_path / "bad.zip").write_bytes(data)
+    (tmp_path / "out").mkdir()
+    with pytest.raises(UserError, match="not a sound zip file"):
+        unpack(tmp_path / "bad.zip", tmp_path / "out")
+
+
+def test_what_is_measured_is_what_is_written(sound: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive.zlib, "compress", lambda data, level: data + b"x")
+    stored = write_archive(sound, tmp_path / "a.zip")
+    assert {one.compress_type for one in zipfile.ZipFile(stored).infolist()} == {zipfile.ZIP_STORED}
