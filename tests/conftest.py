@@ -60,7 +60,7 @@ def tiny_fp32(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Pat
 
 
 def _export(tmp_path_factory: pytest.TempPathFactory, model: Path, quant: str) -> Path:
-    from edgener.export.inputs import ExportConfig
+    from edgener.export.config import ExportConfig
     from edgener.export.run import export
 
     out = tmp_path_factory.mktemp("bundles") / f"tiny-{quant}"

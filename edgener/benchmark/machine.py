@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from edgener.runtime.cpu import features
 from edgener.versions import versions
 
 ROOT = Path("/")
@@ -56,7 +57,7 @@ _PI_BITS = {0: "under-voltage", 1: "frequency capped", 2: "throttled", 3: "soft 
 def facts(root: Path = ROOT) -> dict[str, Any]:
     """What a timing depends on: CPU, cores, instruction sets, memory in bytes, system, Python and package versions."""
     cpuinfo = _fields(root / "proc/cpuinfo")
-    present = set((cpuinfo.get("flags") or cpuinfo.get("Features") or "").split())
+    present = features(root / "proc/cpuinfo") or frozenset()
     return {
         "cpu": _cpu(cpuinfo),
         "device": _text(root / "proc/device-tree/model"),

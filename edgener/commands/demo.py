@@ -61,7 +61,7 @@ def build(out: Path, force: bool) -> tuple[Path, dict[str, Path]]:
     """Sample, encoder, model and both bundles, each in its folder under `out`."""
     from edgener.bundle.verify import problems
     from edgener.errors import CheckFailed
-    from edgener.export.inputs import ExportConfig
+    from edgener.export.config import ExportConfig
     from edgener.export.run import export
     from edgener.text import sample
     from edgener.train.config import TrainConfig

@@ -1,5 +1,6 @@
 """edgener export"""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -55,6 +56,16 @@ def export(
     extra_size: Annotated[
         float, typer.Option(help="int8-mixed: how much larger than int8 the bundle may be, as a share.")
     ] = 0.25,
+    target: Annotated[
+        str | None,
+        typer.Option(help="Choose what suits a device: a name of --list-targets. Other options still count."),
+    ] = None,
+    list_targets: Annotated[
+        bool, typer.Option("--list-targets", help="Show the targets, and do nothing else.")
+    ] = False,
+    weight_bits: Annotated[
+        int, typer.Option(help="int8: 7 on x86 without VNNI, where sums of 8-bit products can saturate.")
+    ] = 8,
     sparse: Annotated[
         bool,
         typer.Option(
@@ -79,20 +90,27 @@ def export(
 
     Example: edgener export runs/me5-hau-swa --quant int8
     """
+    if list_targets:
+        _show_targets(json)
+        return
     need_train("edgener export")
     from edgener.bundle.archive import write_archive
+    from edgener.export import targets
+    from edgener.export.config import ExportConfig
     from edgener.export.gate import COLUMNS
-    from edgener.export.inputs import ExportConfig
     from edgener.export.run import GateFailed, read_report
     from edgener.export.run import export as export_stage
     from edgener.text.lines import read_texts
 
     name = model or str(newest_model())
-    place = out or Path("runs") / f"{name_of(name)}-{quant}"
+    given = frozenset(key for key in context.params if str(context.get_parameter_source(key)).endswith("COMMANDLINE"))
+    wanted = targets.load(target) if target else None
+    config = targets.applied(config_of(ExportConfig, context.params), wanted, given)
+    place = out or Path("runs") / f"{name_of(name)}-{target or config.quant}"
     try:
         bundle = export_stage(
             name,
-            config_of(ExportConfig, context.params),
+            config,
             place,
             data=data,
             languages=lang,
@@ -120,3 +138,21 @@ def export(
     if report["gate"]:
         drops = {name: report["gate"]["reference"][name] - f1 for name, f1 in report["gate"]["bundle"].items()}
         typer.echo("F1 lost on dev: " + ", ".join(f"{name} {drop:.2f}" for name, drop in drops.items()))
+
+
+def _show_targets(json: bool) -> None:
+    from edgener.console import print_json
+    from edgener.export import targets
+
+    found = [targets.load(name) for name in targets.names()]
+    if json:
+        print_json({"targets": [asdict(one) for one in found]})
+        return
+    for one in found:
+        size = f", at most {one.max_mb:g} MB" if one.max_mb else ""
+        bits = " with 7-bit weights" if one.weight_bits == 7 else ""
+        typer.echo(f"{one.name:14} {one.description}")
+        typer.echo(
+            f"{'':14} {one.quant}{bits}, embeddings {one.embeddings or 'as the mode has them'}, "
+            f"threads {one.threads or 'as ONNX Runtime likes'}{size}; needs {' or '.join(one.needs) or 'nothing special'}"
+        )

@@ -7,6 +7,8 @@ from typing import Any
 
 from edgener.bundle.layout import spec_as_dict
 from edgener.errors import UserError
+from edgener.export import targets
+from edgener.export.config import ExportConfig
 from edgener.export.graph import Network
 from edgener.text import corpus, sample
 from edgener.versions import versions
@@ -14,28 +16,6 @@ from edgener.versions import versions
 # The first that reads opset 21 and IR 10, the newest that edgener writes (ONNX Runtime's release notes).
 MIN_ONNXRUNTIME = "1.18.0"
 NOT_STATED = "not stated"
-
-
-@dataclass(frozen=True)
-class ExportConfig:
-    """quant: a name of edgener.export.modes.MODES. max_f1_drop: points of 100, per language, on dev.
-
-    embeddings: fp32, fp16, int8 or int4; None: as the mode has them. smooth: how much of the outliers of activations
-    weights take over before int8, 0 to 1 (edgener.export.network.smooth). calibration: how int8-static finds the range
-    of activations (edgener.export.network.activations.METHODS), on so many `sentences` a language. extra_size: how much
-    larger than int8 int8-mixed may be, as a share. sparse: int8 weights without their zeros, where that is smaller.
-    """
-
-    quant: str = "int8"
-    embeddings: str | None = None
-    smooth: float = 0.8
-    calibration: str = "percentile"
-    sentences: int = 48
-    extra_size: float = 0.25
-    sparse: bool = False
-    max_f1_drop: float = 1.0
-    gate: bool = True
-    max_length: int | None = None
 
 
 @dataclass(frozen=True)
@@ -124,6 +104,8 @@ def describe(
         "model": {
             "quantization": config.quant,
             "activations": activations,
+            "exact_with": _exact_with(config, activations),
+            **_asked_by(config),
             "architecture": classifier.model.config.model_type,
             "opset": opset,
             "min_onnxruntime": MIN_ONNXRUNTIME,
@@ -137,6 +119,21 @@ def describe(
         "config": asdict(config),
         "versions": versions(),
     }
+
+
+def _exact_with(config: ExportConfig, activations: str) -> dict[str, list[str]]:
+    """Where int8 sums are exact: ONNX Runtime adds pairs of 8-bit products in 16 bits on x86 without VNNI."""
+    saturates = activations != "float" and config.weight_bits == 8
+    return {machine: ["avx512_vnni", "avx_vnni"] for machine in ("x86_64", "AMD64")} if saturates else {}
+
+
+def _asked_by(config: ExportConfig) -> dict[str, Any]:
+    """What the target asks of the CPU, and suggests to who runs the bundle."""
+    if config.target is None:
+        return {}
+    target = targets.load(config.target)
+    needs = {machine: list(target.needs) for machine in target.machines if target.needs}
+    return {"target": target.name, "needs": needs, "threads": target.threads}
 
 
 def _verdict(config: ExportConfig, measured_on: GateData, languages: Sequence[str]) -> dict[str, Any]:

@@ -11,8 +11,9 @@ import numpy as np
 from edgener.console import say
 from edgener.errors import CheckFailed
 from edgener.export import graph, modes, others
+from edgener.export.config import ExportConfig
 from edgener.export.graph import Network
-from edgener.export.inputs import ExportConfig, GateData
+from edgener.export.inputs import GateData
 from edgener.export.network.activations import Batch
 from edgener.export.network.build import build
 from edgener.export.network.writer import save

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from edgener.errors import UserError
-from edgener.export.inputs import ExportConfig
+from edgener.export.config import ExportConfig
 from edgener.export.network import forms
 from edgener.export.network.activations import METHODS, Batch, channel_peaks, ranges
 from edgener.export.network.build import PLAIN, Form, LinearForm, LookupForm
@@ -57,6 +57,8 @@ def check_mode(config: ExportConfig) -> None:
             raise UserError(f"{option} {value}: expected {', '.join(known)}")
     if config.sparse and not config.quant.startswith(INT8):
         raise UserError(f"--sparse: stores int8 weights without their zeros, not those of {config.quant}; choose int8")
+    if config.weight_bits not in (7, 8):
+        raise UserError(f"--weight-bits {config.weight_bits}: expected 8, or 7 for x86 without VNNI")
     if not 0 <= config.smooth <= 1:
         raise UserError(f"--smooth {config.smooth:g}: expected 0 to 1, such as 0.8")
     if not 0 <= config.extra_size <= 3:
@@ -78,13 +80,17 @@ def quantised(
         found["smooth"] = config.smooth
     embeddings = config.embeddings or mode.embeddings
     _check_blocks(encoder, config.quant == INT4, embeddings)
-    form = Form(PLAIN.linear, LOOKUPS[embeddings])
+    standard = config.operators == "standard" and embeddings == "int4"
+    lookup = forms.standard_int4_lookup if standard else LOOKUPS[embeddings]
+    form = Form(PLAIN.linear, lookup, length=config.length)
     store = stored if config.sparse else forms.dense
-    dynamic = forms.dynamic_linear(store)
+    dynamic = forms.dynamic_linear(store, config.weight_bits)
     if config.quant == INT8:
         form = replace(form, linear=dynamic)
     elif config.quant == INT8_STATIC:
-        form = replace(form, linear=forms.static_linear(ranges(config.calibration, encoder, sample), store))
+        form = replace(
+            form, linear=forms.static_linear(ranges(config.calibration, encoder, sample), store, config.weight_bits)
+        )
         found["calibration"] = config.calibration
     elif config.quant == INT8_MIXED:
         kept, costs = mixed(encoder, form, forms.int8_linear, sample, config.extra_size)

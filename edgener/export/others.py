@@ -6,7 +6,7 @@ from pathlib import Path
 import onnx
 
 from edgener.errors import UserError
-from edgener.export.inputs import ExportConfig
+from edgener.export.config import ExportConfig
 from edgener.export.modes import INT8, NONE
 from edgener.export.network.build import IR_VERSION
 

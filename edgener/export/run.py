@@ -12,10 +12,11 @@ from edgener.console import say
 from edgener.errors import CheckFailed
 from edgener.evaluate.run import check_types
 from edgener.evaluate.score import Evaluation
-from edgener.export import graph, modes, others
+from edgener.export import graph, modes, others, targets
+from edgener.export.config import ExportConfig
 from edgener.export.gate import Gate, reference_of, run_gate
 from edgener.export.graph import Network
-from edgener.export.inputs import ExportConfig, GateData, describe, gate_data
+from edgener.export.inputs import GateData, describe, gate_data
 from edgener.export.make import Made, Maker, folder_for
 from edgener.runtime import golden
 from edgener.runtime.session import OnnxForward
@@ -95,6 +96,7 @@ def export(
             labels=classifier.labels,
             golden=chosen,
         )
+        _check_size(config, sum(file.stat().st_size for file in scratch.iterdir()))
         # Before the bundle takes its place: whoever finds the bundle finds its report too.
         _write_report(out, report | {"golden": len(chosen), "files": artefact.file_table(scratch)})
     for name in [name for name, f1 in gate.reference.items() if not f1] if gate else ():
@@ -120,6 +122,15 @@ def _make(
         before = reference_of(classifier.tagger(batch_size=_GATE_BATCH), dev)
         gate = run_gate(before, _tagger(classifier, scratch / MODEL), dev, config.max_f1_drop)
         return made, gate, _passing(maker, before, config, Path(folder)) if gate.failing else None
+
+
+def _check_size(config: ExportConfig, size: int) -> None:
+    most = targets.load(config.target).max_mb if config.target else None
+    if most is not None and size > most * 1e6:
+        raise CheckFailed(
+            f"the bundle has {size / 1e6:.1f} MB, target {config.target} takes at most {most:g}; trim the vocabulary "
+            "(edgener trim-vocab), or choose smaller --embeddings"
+        )
 
 
 def _tagger(classifier: Network, graph_: Path) -> Tagger:

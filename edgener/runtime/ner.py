@@ -6,6 +6,7 @@ from edgener.artefact import MANIFEST
 from edgener.bundle.layout import MODEL, TOKENIZER, Bundle
 from edgener.bundle.verify import check_unchanged, open_bundle
 from edgener.errors import UserError
+from edgener.runtime import cpu
 from edgener.runtime.session import OnnxForward, require_version
 from edgener.runtime.tokenizer import BundleTokenizer
 from edgener.text.tagger import Tagger
@@ -38,6 +39,7 @@ class Ner(Tagger):
         """
         bundle = open_bundle(Path(path))
         require_version(bundle.manifest["model"].get("min_onnxruntime"), bundle.path / MANIFEST)
+        cpu.check(bundle.manifest["model"], bundle.path / MANIFEST)
         forward = OnnxForward(bundle.path / MODEL, threads)
         if forward.labels != len(bundle.labels):
             raise UserError(f"{bundle.path}: the graph has {forward.labels} outputs, labels.json {len(bundle.labels)}")

@@ -49,8 +49,13 @@ class OnnxForward:
         # None when the graph leaves it open.
         last = outputs[0].shape[2]
         self.labels = last if isinstance(last, int) else None
+        length = self.session.get_inputs()[0].shape[1]
+        self.length = length if isinstance(length, int) else None
 
     def __call__(self, ids: Array, mask: Array) -> Array:
+        if self.length is not None and ids.shape[1] < self.length:  # a graph of one length: what is added is not read
+            added = ((0, 0), (0, self.length - ids.shape[1]))
+            return self(np.pad(ids, added), np.pad(mask, added))[:, : ids.shape[1]]
         given = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
         try:
             logits: Array = self.session.run(None, {name: given[name] for name in self.inputs})[0]

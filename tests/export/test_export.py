@@ -16,7 +16,7 @@ import onnx
 from edgener import artefact
 from edgener.bundle.verify import open_bundle, problems
 from edgener.errors import CheckFailed, UserError
-from edgener.export.inputs import ExportConfig
+from edgener.export.config import ExportConfig
 from edgener.export.run import GateFailed, export, report_path
 from edgener.runtime import Ner
 from edgener.runtime.golden import differences

@@ -12,7 +12,6 @@ from edgener.export.network.build import LinearForm
 from edgener.export.network.weights import Bytes, Floats, Linear
 from edgener.export.network.writer import MICROSOFT, Graph
 
-_LARGEST = 127
 _UINT8 = 255
 _TINY = float(np.finfo(np.float32).tiny)
 Store = Callable[[Graph, Bytes, str], str]
@@ -29,11 +28,11 @@ def int8_linear(graph: Graph, x: str, linear: Linear, name: str) -> str:
     return dynamic_linear(dense)(graph, x, linear, name)
 
 
-def dynamic_linear(store: Store) -> LinearForm:
-    """int8_linear with another way to store weights."""
+def dynamic_linear(store: Store, bits: int = 8) -> LinearForm:
+    """int8_linear with another way to store weights, and weights of so many bits."""
 
     def form(graph: Graph, x: str, linear: Linear, name: str) -> str:
-        weight, scale = rows_to_int8(linear.weight)
+        weight, scale = rows_to_int8(linear.weight, bits)
         given = [
             x,
             store(graph, weight, f"{name}.weight"),
@@ -51,7 +50,7 @@ def dense(graph: Graph, weight: Bytes, name: str) -> str:
     return graph.constant(weight.T, name)
 
 
-def static_linear(ranges: Mapping[str, tuple[float, float]], store: Store = dense) -> LinearForm:
+def static_linear(ranges: Mapping[str, tuple[float, float]], store: Store = dense, bits: int = 8) -> LinearForm:
     """As int8_linear, but with the inputs' range known beforehand: an answer depends on its own text alone.
 
     ranges: least and greatest input of each linear by name, 0 among them; what is beyond is clipped.
@@ -62,7 +61,7 @@ def static_linear(ranges: Mapping[str, tuple[float, float]], store: Store = dens
         step = np.float32(max((high - low) / _UINT8, _TINY))
         scale = graph.constant(np.array(step), f"{name}.input_scale")
         zero = graph.constant(np.array(np.rint(-low / step), np.uint8), f"{name}.input_zero")
-        weight, weight_scale = rows_to_int8(linear.weight)
+        weight, weight_scale = rows_to_int8(linear.weight, bits)
         given = [
             graph.add("QuantizeLinear", [x, scale, zero]),
             store(graph, weight, f"{name}.weight"),
@@ -135,9 +134,29 @@ def int4_lookup(graph: Graph, ids: str, table: Floats, name: str) -> str:
     return graph.add("GatherBlockQuantized", given, domain=MICROSOFT, gather_axis=0, quantize_axis=1, block_size=BLOCK)
 
 
-def rows_to_int8(rows: Floats) -> tuple[Bytes, Floats]:
-    """(int8 of the same shape, float32 scale of each row): the row's largest magnitude becomes 127."""
-    scales = np.maximum(np.abs(rows).max(axis=1) / _LARGEST, _TINY).astype(np.float32)
+def standard_int4_lookup(graph: Graph, ids: str, table: Floats, name: str) -> str:
+    """The numbers of int4_lookup in ONNX's own operators, for runtimes without GatherBlockQuantized.
+
+    A byte holds a channel of the lower half and one of the upper half of the row.
+    """
+    values, scales = blocks_to_int4(table)
+    width = table.shape[1]
+    codes = (values + 8).astype(np.uint8)
+    packed = graph.constant(codes[:, : width // 2] | codes[:, width // 2 :] << 4, name)
+    found = graph.add("Gather", [packed, ids], axis=0)
+    low = graph.add("BitwiseAnd", [found, graph.constant(np.array(15, np.uint8), "low")])
+    high = graph.add("BitShift", [found, graph.constant(np.array(4, np.uint8), "four")], direction="RIGHT")
+    both = graph.add("Cast", [graph.add("Concat", [low, high], axis=-1)], to=TensorProto.FLOAT)
+    centred = graph.add("Sub", [both, graph.constant(np.array(8, np.float32), "eight")])
+    blocks = graph.add("Reshape", [centred, graph.numbers(0, 0, width // BLOCK, BLOCK)])
+    scale = graph.add("Gather", [graph.constant(scales[..., None], f"{name}.scale"), ids], axis=0)
+    return graph.add("Reshape", [graph.add("Mul", [blocks, scale]), graph.numbers(0, 0, width)])
+
+
+def rows_to_int8(rows: Floats, bits: int = 8) -> tuple[Bytes, Floats]:
+    """(int8 of the same shape, float32 scale of each row): its largest magnitude becomes 127, or 63 for 7 bits."""
+    largest = 2 ** (bits - 1) - 1
+    scales = np.maximum(np.abs(rows).max(axis=1) / largest, _TINY).astype(np.float32)
     return np.rint(rows / scales[:, None]).astype(np.int8), scales
 
 

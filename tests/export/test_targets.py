@@ -1,0 +1,113 @@
+"""Targets: what each asks for, and what a runtime says where it does not have it."""
+
+import platform
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("torch")
+
+from edgener.bundle.verify import open_bundle
+from edgener.errors import CheckFailed, UserError
+from edgener.export import targets
+from edgener.export.config import ExportConfig
+from edgener.export.run import export
+from edgener.runtime import Ner, cpu
+from edgener.text import sample
+from tests.helpers.commands import Capture, answers, refused, run
+
+TEXTS = sample.sentences()["hau"]
+
+
+@pytest.mark.parametrize("name", targets.names())
+def test_every_target_makes_a_bundle(name: str, tiny_model: Path, tmp_path: Path) -> None:
+    config = targets.applied(ExportConfig(gate=False), targets.load(name), frozenset())
+    bundle = open_bundle(export(str(tiny_model), config, tmp_path / "b"))
+    model = bundle.manifest["model"]
+    assert model["target"] == name
+    assert set(model["needs"]) <= set(targets.load(name).machines)
+    saturates = targets.load(name).weight_bits == 8
+    assert bool(model["exact_with"]) == saturates
+    operators = (bundle.path / "model.onnx").read_bytes()
+    assert (b"GatherBlockQuantized" in operators) == (name in ("android-arm64", "ios-arm64"))
+
+
+def test_options_of_the_user_count_more_than_the_target() -> None:
+    web = targets.load("web")
+    assert targets.applied(ExportConfig(quant="fp16"), web, frozenset({"quant"})).quant == "fp16"
+    assert targets.applied(ExportConfig(quant="fp16"), web, frozenset()).quant == "int8"
+    assert targets.applied(ExportConfig(), None, frozenset()) == ExportConfig()
+
+
+def test_a_target_that_there_is_none_of(tmp_path: Path, tiny_model: Path, capfd: Capture) -> None:
+    line = refused(capfd, 2, "export", tiny_model, "--target", "toaster", "--out", tmp_path / "b")
+    assert "--target toaster: expected android-arm64, ios-arm64, pi4, pi5, web, x86-avx2, x86-vnni" in line
+
+
+def test_the_list(capfd: Capture) -> None:
+    assert run("export", "--list-targets") == 0
+    shown = capfd.readouterr().out
+    assert "Raspberry Pi 4" in shown
+    assert "7-bit weights" in shown
+    assert run("export", "--list-targets", "--json") == 0
+    assert [one["name"] for one in answers(capfd)[0]["targets"]] == targets.names()
+
+
+def test_a_bundle_that_is_too_large_for_its_platform(
+    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dataclasses import replace
+
+    small = replace(targets.load("web"), max_mb=0.01)
+    monkeypatch.setattr(targets, "load", lambda name: small)
+    with pytest.raises(CheckFailed, match=r"MB, target web takes at most 0\.01; trim the vocabulary"):
+        export(str(tiny_model), ExportConfig(gate=False, target="web"), tmp_path / "b")
+    assert list(tmp_path.iterdir()) == []
+
+
+WHERE = Path("b/manifest.json")
+
+
+def test_a_bundle_of_another_cpu_is_refused_on_such_a_machine_only() -> None:
+    model = {"target": "pi5", "needs": {"aarch64": ["asimddp"]}}
+    cpu.check(model, WHERE, "aarch64", frozenset({"asimd", "asimddp"}))
+    cpu.check(model, WHERE, "x86_64", frozenset({"avx2"}))
+    with pytest.raises(UserError, match="made for target pi5, which needs asimddp; this CPU has none"):
+        cpu.check(model, WHERE, "aarch64", frozenset({"asimd"}))
+
+
+def test_where_sums_can_saturate_it_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    model = {"exact_with": {"x86_64": ["avx512_vnni", "avx_vnni"]}}
+    for present in ({"avx2", "avx_vnni"}, {"avx512_vnni"}):
+        cpu.check(model, WHERE, "x86_64", frozenset(present))
+    cpu.check(model, WHERE, "aarch64", frozenset({"asimd"}))
+    assert capsys.readouterr().err == ""
+    cpu.check(model, WHERE, "x86_64", frozenset({"avx2"}))
+    assert "warning: b: without avx512_vnni or avx_vnni this CPU's int8 sums can saturate" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "asked", [None, [], "avx2", {"x86_64": "avx2"}, {"x86_64": []}, {"x86_64": None}, {"aarch64": [7]}]
+)
+def test_what_a_manifest_says_amiss_asks_for_nothing(asked: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    for field in ("needs", "exact_with"):
+        cpu.check({field: asked}, WHERE, "x86_64", frozenset({"avx2"}))
+    assert capsys.readouterr().err == ""
+
+
+def test_features_are_those_of_the_first_core(tmp_path: Path) -> None:
+    (tmp_path / "cpuinfo").write_text("processor\t: 0\nFeatures\t: fp asimd asimddp\n\nFeatures : other\n")
+    assert cpu.features(tmp_path / "cpuinfo") == {"fp", "asimd", "asimddp"}
+    assert cpu.features(tmp_path / "none") is None
+    if platform.system() == "Linux":
+        assert cpu.features()
+
+
+def test_seven_bits_answer_alike(tiny_model: Path, tmp_path: Path) -> None:
+    eight, seven = (
+        Ner.load(export(str(tiny_model), ExportConfig(gate=False, weight_bits=bits), tmp_path / str(bits)))
+        for bits in (8, 7)
+    )
+    spans = [[(one.type, one.start, one.end) for text in TEXTS for one in ner(text)] for ner in (eight, seven)]
+    assert len(set(spans[0]) ^ set(spans[1])) <= len(spans[0]) / 2
