@@ -21,6 +21,7 @@ from edgener.commands import (
     structure,
     train,
     trim,
+    tune,
     verify,
 )
 from edgener.console import say
@@ -49,6 +50,7 @@ for command in (
     verify.verify,
     predict.predict,
     benchmark.benchmark,
+    tune.tune,
 ):
     app.command()(command)
 app.add_typer(data.app, name="data")

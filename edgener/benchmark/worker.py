@@ -12,16 +12,17 @@ if TYPE_CHECKING:
 class BundleEngine:
     """The bundle runtime. Loading verifies every hash, as it does in any program that uses the bundle."""
 
-    def __init__(self, bundle: str, threads: int) -> None:
-        self.bundle, self.threads = bundle, threads
+    def __init__(self, bundle: str, threads: int, optimisation: str = "all", spinning: bool = True) -> None:
+        self.bundle, self.settings = bundle, (threads, optimisation, spinning)
 
     def imports(self) -> None:
         import edgener.runtime  # noqa: F401
 
     def load(self) -> "Tagger":
         from edgener.runtime import Ner
+        from edgener.runtime.settings import Settings
 
-        return Ner.load(self.bundle, threads=self.threads)
+        return Ner.load(self.bundle, settings=Settings(*self.settings))
 
     def facts(self) -> dict[str, Any]:
         return {}
@@ -31,8 +32,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("bundle")
     parser.add_argument("--threads", type=int, default=1)
-    arguments = parser.parse_args()
-    serve(BundleEngine(arguments.bundle, arguments.threads))
+    parser.add_argument("--optimisation", default="all")
+    parser.add_argument("--no-spinning", action="store_true")
+    given = parser.parse_args()
+    serve(BundleEngine(given.bundle, given.threads, given.optimisation, not given.no_spinning))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Load a bundle, text to entities: the Python runtime."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 from edgener.artefact import MANIFEST
@@ -8,6 +9,7 @@ from edgener.bundle.verify import check_unchanged, open_bundle
 from edgener.errors import UserError
 from edgener.runtime import cpu
 from edgener.runtime.session import OnnxForward, require_version
+from edgener.runtime.settings import DEFAULT, Settings, tuned
 from edgener.runtime.tokenizer import BundleTokenizer
 from edgener.text.tagger import Tagger
 
@@ -28,19 +30,22 @@ class Ner(Tagger):
         path: str | Path,
         *,
         threads: int = 0,
+        settings: Settings | None = None,
         batch_size: int = 1,
         recall_bias: float = 0.0,
         min_score: float = 0.0,
     ) -> "Ner":
         """Verify the bundle's hashes, then load it. UserError, one line, for whatever is wrong with it.
 
-        threads: intra-op threads of ONNX Runtime, 0 for its own choice. batch_size: windows that share a forward
-        pass; with more than 1 a dynamic int8 bundle's answers depend a little on their neighbours.
+        threads: intra-op threads of ONNX Runtime; 0 takes what `edgener tune` found here, else its own choice.
+        settings: of the session, instead of both. batch_size: windows that share a forward pass; with more than 1 a
+        dynamic int8 bundle's answers depend a little on their neighbours.
         """
         bundle = open_bundle(Path(path))
         require_version(bundle.manifest["model"].get("min_onnxruntime"), bundle.path / MANIFEST)
         cpu.check(bundle.manifest["model"], bundle.path / MANIFEST)
-        forward = OnnxForward(bundle.path / MODEL, threads)
+        chosen = settings or (Settings(threads) if threads else tuned(bundle.path) or DEFAULT)
+        forward = OnnxForward(bundle.path / MODEL, **asdict(chosen))
         if forward.labels != len(bundle.labels):
             raise UserError(f"{bundle.path}: the graph has {forward.labels} outputs, labels.json {len(bundle.labels)}")
         ner = cls(

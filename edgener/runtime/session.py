@@ -9,6 +9,11 @@ import onnxruntime
 from edgener.errors import UserError
 from edgener.text.decode import Array
 
+_LEVELS = {
+    "none": onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL,
+    "basic": onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC,
+    "all": onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL,
+}
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 
 
@@ -25,14 +30,18 @@ def require_version(minimum: object, where: Path) -> None:
 class OnnxForward:
     """(ids, mask) -> logits with one CPU session.
 
-    threads: intra-op threads; 0 leaves the choice to ONNX Runtime (one a physical core).
+    threads: intra-op threads; 0 leaves the choice to ONNX Runtime (one a physical core). optimisation: of the graph
+    when it is loaded: none, basic or all. spinning: threads wait for work busily.
     """
 
-    def __init__(self, path: Path, threads: int = 0) -> None:
+    def __init__(self, path: Path, threads: int = 0, optimisation: str = "all", spinning: bool = True) -> None:
         self.path = path
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
+        options.graph_optimization_level = _LEVELS[optimisation]
+        if not spinning:
+            options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = 4  # what goes wrong is raised; the log would only repeat it on stderr
         try:
             self.session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])

@@ -1,0 +1,52 @@
+"""edgener tune"""
+
+import os
+import statistics
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edgener.commands.common import Json
+from edgener.console import print_json, print_table, say
+
+
+def tune(
+    bundle: Annotated[Path, typer.Argument(help="Folder of a bundle.")],
+    text: Annotated[
+        Path | None, typer.Option(help="Text file, one sentence a line; the built-in sample by default.")
+    ] = None,
+    rounds: Annotated[int, typer.Option(help="Rounds in which every candidate has a turn.", min=3, max=1000)] = 7,
+    json: Json = False,
+) -> None:
+    """Find the fastest settings for a bundle on this device, and use them from now on.
+
+    Threads, graph optimisation and spinning, in alternating rounds. The winner is written to your cache, not to the
+    bundle; `predict` and edgener.runtime take it unless they are told how many threads to use. Answers stay the same.
+
+    Example: edgener tune runs/demo-int8
+    """
+    from edgener.benchmark import tune as tuning
+    from edgener.bundle.verify import open_bundle
+    from edgener.runtime.settings import DEFAULT, keep
+    from edgener.text import sample
+    from edgener.text.lines import read_texts
+
+    open_bundle(bundle)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    lines = read_texts(text) if text else [line for texts in sample.sentences().values() for line in texts]
+    chosen = tuning.candidates(cores)
+    found = tuning.tune(bundle, chosen, lines, rounds)
+    place = keep(bundle, found.best, tuning.facts_of(found))
+    if json:
+        print_json({"bundle": str(bundle), "best": str(found.best), "ms": found.ms, "cache": str(place)})
+        return
+    rows = []
+    for settings in chosen:
+        ratios = found.ratios(settings)
+        spread = f"{statistics.median(ratios):.2f}x ({min(ratios):.2f}-{max(ratios):.2f})"
+        mark = "best" if settings == found.best else ""
+        rows.append([str(settings), statistics.median(found.ms[str(settings)]), spread, mark])
+    print_table(f"{bundle}: ms from text to entities, medians", ["settings", "ms", "faster than default", ""], rows)
+    if found.best == DEFAULT:
+        say("nothing is clearly faster than the defaults; they stay")
