@@ -68,6 +68,7 @@ def distill(
     ] = None,
     softness: recovery.Softness = 2.0,
     dropout: recovery.Dropout = 0.0,
+    quant_aware: recovery.QuantAware = False,
     seed: recovery.Seed = 0,
     licence: recovery.Licence = None,
     raw_licence: recovery.RawLicence = None,
@@ -87,7 +88,7 @@ def distill(
     specific = _given({"epochs": epochs, "patience": patience, "raw_share": raw_share, "raw_lines": raw_lines})
     agnostic = _given({"steps": steps, "length": length})
     if mode == AGNOSTIC:
-        others = {"student": student, "data": data, "licence": licence}
+        others = {"student": student, "data": data, "licence": licence, "quant_aware": quant_aware or None}
         _refuse(mode, [*specific, *_given(others)])
         from edgener.compress.distill.agnostic import AgnosticConfig, distill_encoder
 

@@ -57,6 +57,7 @@ def prune(
     relation_weight: recovery.RelationWeight = 0.0,
     softness: recovery.Softness = 2.0,
     dropout: recovery.Dropout = 0.0,
+    quant_aware: recovery.QuantAware = False,
     seed: recovery.Seed = 0,
     licence: recovery.Licence = None,
     raw_licence: recovery.RawLicence = None,

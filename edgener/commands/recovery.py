@@ -37,6 +37,10 @@ BatchSize = Annotated[int, typer.Option(help="Sentences a step (and a process)."
 Seed = Annotated[int, typer.Option(help="Seed of dropout and of the order.")]
 Licence = Annotated[str | None, typer.Option(help="Licence of the data, for the manifest and the bundle.")]
 RawLicence = Annotated[str | None, typer.Option(help="Licence of the raw text.")]
+QuantAware = Annotated[
+    bool,
+    typer.Option("--quant-aware", help="Learn with the rounding of int8, for a model that int8 export hurts too much."),
+]
 
 _OF_TRAINING = (
     "data",
@@ -56,6 +60,7 @@ _OF_TRAINING = (
     "softness",
     "dropout",
     "raw_licence",
+    "quant_aware",
 )
 
 

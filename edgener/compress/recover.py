@@ -12,6 +12,7 @@ from typing import Any
 
 from transformers import PreTrainedModel, TrainerCallback
 
+from edgener.compress.fake_quant import fake_quantised
 from edgener.compress.objective import Distillation, Weights
 from edgener.console import track
 from edgener.errors import UserError
@@ -34,7 +35,8 @@ class RecoverConfig(FitConfig):
     """*_weight: of the parts of the loss, see edgener.compress.objective. softness: temperature of the logits.
 
     dropout: while training; the teacher has none, and noise would only blur what it says. raw_share: raw sentences
-    that an epoch draws for each labelled one. raw_lines: how many of a language's to choose from.
+    that an epoch draws for each labelled one. raw_lines: how many of a language's to choose
+    from. quant_aware: with the rounding of int8 (edgener.compress.fake_quant).
     """
 
     learning_rate: float = 1e-4
@@ -48,6 +50,7 @@ class RecoverConfig(FitConfig):
     dropout: float = 0.0
     raw_share: float = 1.0
     raw_lines: int = 20_000
+    quant_aware: bool = False
 
     @property
     def weights(self) -> Weights:
@@ -186,7 +189,7 @@ def recover(
         channels=channels,
         precision=config.precision,
     )
-    with dropout_of(student.model, config.dropout):
+    with dropout_of(student.model, config.dropout), fake_quantised(student.model, config.quant_aware):
         return fit(
             student,
             (examples, sampler),

@@ -83,7 +83,7 @@ def distill(
         raise UserError("--student: its geometry is what it is; leave --layers, --layers-from, --hidden and --ffn out")
     if student is None and geometry == Geometry():
         raise UserError("no student; give its geometry (--layers, --hidden, --ffn), or a model with --student")
-    if student is not None and its_source.digest == network.source.digest:
+    if student is not None and its_source.digest == network.source.digest and not config.quant_aware:
         raise UserError(f"--student {student}: is the teacher itself, which has nothing to teach it")
     lessons = read_lessons(network.source, config, data, raw_text, licences, network.labels)
     inputs = {"teacher": network.source.digest, "student": its_source.digest, **lessons.digests}
