@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from edgener.bundle.layout import FILES, GOLDEN, LABELS, MODEL, TOKENIZER
+from edgener.bundle.layout import GOLDEN, LABELS, MODEL, TOKENIZER
 from tests.helpers import onnx_bundle
 from tests.helpers.commands import Capture, answers, refused, run
 from tests.helpers.process import HEAVY, edgener, environment
@@ -29,7 +29,7 @@ def test_a_text_in_place_of_a_bundle(capfd: Capture, command: str) -> None:
         assert len(line) < 400
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", onnx_bundle.FILES)
 def test_a_damaged_bundle(bundle: Path, capfd: Capture, name: str) -> None:
     (bundle / name).write_bytes(b"damaged")
     assert str(bundle / name) in refused(capfd, 2, "predict", bundle, "Kano")

@@ -7,7 +7,7 @@ from typing import Any
 
 from edgener.benchmark.contestants import ONNX_FP32, Contestant
 from edgener.bundle.layout import KIND as BUNDLE
-from edgener.bundle.layout import MODEL
+from edgener.bundle.layout import MODEL, ORT_MODEL, WEIGHTS
 
 # What transformers reads beside the weights: these, and for the tokenizer the first of the groups that there is.
 _CONFIGS = ("config.json", "tokenizer_config.json", "special_tokens_map.json")
@@ -38,7 +38,8 @@ def size_of(contestant: Contestant) -> dict[str, Any] | None:
     """
     folder = Path(contestant.path)
     if contestant.kind in (BUNDLE, ONNX_FP32):
-        chosen, network = sorted(folder.iterdir()), [MODEL]
+        chosen = sorted(folder.iterdir())
+        network = [path.name for path in chosen if path.name in (MODEL, WEIGHTS, ORT_MODEL, f"{MODEL}_data")]
     elif contestant.kind == "torch-fp32":
         weights = _weights(folder)
         network = [path.name for path in weights]

@@ -1,4 +1,4 @@
-"""Which session settings are fastest for a bundle on this device.
+"""Which of a bundle's graphs and which session settings are fastest on this device.
 
 Every candidate runs in a process of its own, in alternating rounds, as in the benchmark. The winner has the shortest
 median time from text to entities; it takes the place of the defaults only when it is faster in most rounds, and by more
@@ -9,7 +9,7 @@ import statistics
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
@@ -24,15 +24,12 @@ GAIN = 0.02  # less than this between two candidates is noise
 
 
 @dataclass(frozen=True)
-class Tuned:
-    """best: settings. ms: by candidate (`str(settings)`), the median of a line in each round."""
+class Measured:
+    """ms: the median of a line in each round. ratios: round by round, the time of the defaults divided by it."""
 
-    best: Settings
-    ms: dict[str, list[float]]
-
-    def ratios(self, settings: Settings) -> list[float]:
-        """Round by round, the time of the defaults divided by that of these."""
-        return [one / other for one, other in zip(self.ms[str(DEFAULT)], self.ms[str(settings)], strict=True)]
+    settings: Settings
+    ms: list[float]
+    ratios: list[float]
 
 
 def candidates(cores: int) -> list[Settings]:
@@ -45,10 +42,27 @@ def candidates(cores: int) -> list[Settings]:
     return found
 
 
-def tune(bundle: Path, chosen: Sequence[Settings], lines: Sequence[str], rounds: int = 7) -> Tuned:
-    """Measure the candidates, the defaults among them. UserError when one cannot run."""
+def tune(
+    bundle: Path, variants: Sequence[str], cores: int, lines: Sequence[str], rounds: int = 7
+) -> tuple[Settings, list[Measured]]:
+    """(the best, all that was measured): settings, then variants under the best of them.
+
+    Not every pair: each is a process with the bundle in its memory, and settings that suit one graph suit its siblings.
+    UserError when a candidate cannot run.
+    """
+    found = _measure(bundle, candidates(cores), lines, rounds)
+    best = best_of(found)
+    if not variants:
+        return best, found
+    again = list(dict.fromkeys([DEFAULT, best, *(replace(best, variant=name) for name in variants)]))
+    others = _measure(bundle, again, lines, rounds)
+    return best_of(others), found + [one for one in others if one.settings.variant]
+
+
+def _measure(bundle: Path, chosen: Sequence[Settings], lines: Sequence[str], rounds: int) -> list[Measured]:
+    """Each in a process of its own, in alternating rounds; the defaults are among them."""
     contestants = [_contestant(bundle, settings) for settings in chosen]
-    ms: dict[str, list[float]] = {one.name: [] for one in contestants}
+    ms: list[list[float]] = [[] for _ in chosen]
     with Progress("tuning", rounds * len(contestants), "turns") as progress, ExitStack() as stack:
         running = [stack.enter_context(Running(one, 0)) for one in contestants]
         for one in running:
@@ -56,27 +70,33 @@ def tune(bundle: Path, chosen: Sequence[Settings], lines: Sequence[str], rounds:
         stream = cycle(lines)
         for number in range(rounds):
             part = list(islice(stream, min(len(lines), 24)))
-            for one in in_turn(running, number):
-                ms[one.contestant.name].append(statistics.median(one.ask("texts", lines=part, warmup=WARM_UP)["ms"]))
+            for place in in_turn(range(len(running)), number):
+                answer = running[place].ask("texts", lines=part, warmup=WARM_UP)
+                ms[place].append(statistics.median(answer["ms"]))
                 progress.advance()
-    return Tuned(best_of(chosen, ms), ms)
+    base = ms[list(chosen).index(DEFAULT)]
+    return [
+        Measured(one, own, [before / after for before, after in zip(base, own, strict=True)])
+        for one, own in zip(chosen, ms, strict=True)
+    ]
 
 
-def best_of(chosen: Sequence[Settings], ms: dict[str, list[float]]) -> Settings:
+def best_of(found: Sequence[Measured]) -> Settings:
     """The fastest by its median; the defaults unless it beats them in most rounds, and by more than GAIN."""
-    fastest = min(chosen, key=lambda one: statistics.median(ms[str(one)]))
-    ratios = [other / one for one, other in zip(ms[str(fastest)], ms[str(DEFAULT)], strict=True)]
-    clearly = statistics.median(ratios) > 1 + GAIN and sum(ratio > 1 for ratio in ratios) > 0.7 * len(ratios)
-    return fastest if clearly else DEFAULT
+    fastest = min(found, key=lambda one: statistics.median(one.ms))
+    faster = sum(ratio > 1 for ratio in fastest.ratios)
+    clearly = statistics.median(fastest.ratios) > 1 + GAIN and faster > 0.7 * len(fastest.ratios)
+    return fastest.settings if clearly else DEFAULT
 
 
 def _contestant(bundle: Path, settings: Settings) -> Contestant:
     options = ["--threads", str(settings.threads), "--optimisation", settings.optimisation]
     options += [] if settings.spinning else ["--no-spinning"]
+    options += ["--variant", settings.variant] if settings.variant else []
     command = (sys.executable, "-m", "edgener.benchmark.worker", str(bundle), *options)
     return Contestant(str(settings), KIND, bundle, command, bundle)
 
 
-def facts_of(found: Tuned) -> dict[str, Any]:
+def facts_of(found: Sequence[Measured]) -> dict[str, Any]:
     """For the cache: the medians, in ms."""
-    return {"ms": {name: round(statistics.median(rounds), 4) for name, rounds in found.ms.items()}}
+    return {"ms": {str(one.settings): round(statistics.median(one.ms), 4) for one in found}}

@@ -12,8 +12,10 @@ if TYPE_CHECKING:
 class BundleEngine:
     """The bundle runtime. Loading verifies every hash, as it does in any program that uses the bundle."""
 
-    def __init__(self, bundle: str, threads: int, optimisation: str = "all", spinning: bool = True) -> None:
-        self.bundle, self.settings = bundle, (threads, optimisation, spinning)
+    def __init__(
+        self, bundle: str, threads: int, optimisation: str = "all", spinning: bool = True, variant: str = ""
+    ) -> None:
+        self.bundle, self.settings = bundle, (threads, optimisation, spinning, variant)
 
     def imports(self) -> None:
         import edgener.runtime  # noqa: F401
@@ -34,8 +36,9 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--optimisation", default="all")
     parser.add_argument("--no-spinning", action="store_true")
+    parser.add_argument("--variant", default="")
     given = parser.parse_args()
-    serve(BundleEngine(given.bundle, given.threads, given.optimisation, not given.no_spinning))
+    serve(BundleEngine(given.bundle, given.threads, given.optimisation, not given.no_spinning, given.variant))
 
 
 if __name__ == "__main__":

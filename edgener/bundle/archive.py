@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from edgener.artefact import MANIFEST, write_file
-from edgener.bundle.layout import FILES, MAX_BYTES, SEAL
+from edgener.bundle.layout import SEAL, max_bytes, wrong_files
 from edgener.errors import UserError
 
 ENDING = ".zip"
@@ -25,8 +25,8 @@ def write_archive(bundle: Path, out: Path) -> Path:
     """Write a sound bundle (edgener.bundle.verify) as a zip at `out`, which is replaced; returns `out`."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        for name in sorted([*FILES, MANIFEST, SEAL]):
-            data = (bundle / name).read_bytes()
+        for file in sorted(bundle.iterdir()):
+            name, data = file.name, file.read_bytes()
             member = zipfile.ZipInfo(name, _DATE)
             member.create_system = 3  # Unix, wherever it is made
             member.external_attr = _READABLE
@@ -49,21 +49,19 @@ def unpack(path: Path, folder: Path) -> Path:
             _check(path, members)
             for member in members:
                 with archive.open(member) as source, open(folder / member.filename, "xb") as target:
-                    _copy(source, target, MAX_BYTES[member.filename], f"{path}: {member.filename}")
+                    _copy(source, target, max_bytes(member.filename) or 0, f"{path}: {member.filename}")
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise UserError(f"{path}: not a sound zip file ({' '.join(str(error).split())[:100]})") from None
     return folder
 
 
 def _check(path: Path, members: list[zipfile.ZipInfo]) -> None:
-    expected = {*FILES, MANIFEST, SEAL}
     names = [member.filename for member in members]
-    for name in names:
-        if name not in expected:
-            raise UserError(f"{path}: {name[:100]!r} does not belong to a bundle")
-    if len(names) != len(expected):
-        missing = sorted(expected - set(names))
-        raise UserError(f"{path}: {f'{missing[0]} is missing' if missing else 'a file is in it twice'}")
+    if len(set(names)) != len(names):
+        raise UserError(f"{path}: a file is in it twice")
+    missing = [f"{name} is missing" for name in (MANIFEST, SEAL) if name not in names]
+    if wrong := wrong_files({*names} - {MANIFEST, SEAL}) or (missing[0] if missing else None):
+        raise UserError(f"{path}: {wrong}")
 
 
 def _copy(source: IO[bytes], target: IO[bytes], most: int, what: str) -> None:

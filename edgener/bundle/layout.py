@@ -1,28 +1,73 @@
 """What a bundle is: its files, and what its manifest must say before a runtime trusts it."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from edgener.artefact import MANIFEST
 from edgener.errors import UserError
 from edgener.text.tagger import DecodeSpec
 from edgener.text.words import SPLITTERS
 
 KIND = "bundle"
 SEAL = "manifest.sha256"
-MODEL, TOKENIZER, LABELS, GOLDEN, README = "model.onnx", "tokenizer.json", "labels.json", "golden.jsonl", "README.md"
-FILES = (MODEL, TOKENIZER, LABELS, GOLDEN, README)
-MAX_BYTES = {
+MODEL, WEIGHTS = "model.onnx", "weights.bin"
+ORT_MODEL, OPERATORS = "model.ort", "required_operators.config"
+TOKENIZER, LABELS, GOLDEN, README = "tokenizer.json", "labels.json", "golden.jsonl", "README.md"
+ALWAYS = (TOKENIZER, LABELS, GOLDEN, README)
+_VARIANT = re.compile(r"model\.([a-z0-9][a-z0-9-]{0,39})\.onnx")
+_MOST_VARIANTS = 8
+_MAX_BYTES = {
     MODEL: 2 * 2**30,
+    WEIGHTS: 8 * 2**30,
+    ORT_MODEL: 2 * 2**30,
+    OPERATORS: 2**20,
     TOKENIZER: 128 * 2**20,
     LABELS: 2**20,
     GOLDEN: 16 * 2**20,
     README: 2**20,
-    "manifest.json": 2**20,
+    MANIFEST: 2**20,
     SEAL: 4096,
 }
 MAX_WINDOW = 65_536
+
+
+def max_bytes(name: str) -> int | None:
+    """The most that a file of this name may have; None when no bundle holds such a file."""
+    return _MAX_BYTES[MODEL] if _VARIANT.fullmatch(name) else _MAX_BYTES.get(name)
+
+
+def variant_file(name: str) -> str:
+    """Where another graph over the same weights lives."""
+    return f"model.{name}.onnx"
+
+
+def variant_name(file: str) -> str | None:
+    """The inverse of variant_file; None for any other file."""
+    match = _VARIANT.fullmatch(file)
+    return match[1] if match else None
+
+
+def wrong_files(names: Iterable[str]) -> str | None:
+    """What keeps these from being the files of a bundle (without manifest and seal); None when nothing does.
+
+    A bundle has one graph: in ONNX, with variants and the large tensors of all of them in weights.bin, or in ONNX
+    Runtime's own format, which holds its weights, with the operators that a reduced build needs.
+    """
+    left = set(names)
+    for name in ALWAYS:
+        if name not in left:
+            return f"{name} is missing"
+    graph, beside = (ORT_MODEL, {OPERATORS}) if ORT_MODEL in left else (MODEL, {WEIGHTS})
+    if graph not in left:
+        return f"{MODEL} is missing"
+    variants = {name for name in left if graph == MODEL and variant_name(name)}
+    if len(variants) > _MOST_VARIANTS:
+        return f"{len(variants)} variants, at most {_MOST_VARIANTS} are read"
+    surplus = sorted(left - {*ALWAYS, graph, *beside, *variants})
+    return f"{surplus[0][:100]!r} does not belong to a bundle" if surplus else None
 
 
 @dataclass(frozen=True)
@@ -52,6 +97,16 @@ class Bundle:
         """One printable line, whatever the manifest says."""
         why = " ".join(str(self.manifest["gate"].get("why", "no reason given")).split())
         return "".join(char if char.isprintable() else "?" for char in why[:300])
+
+    @property
+    def graph(self) -> Path:
+        """The network that was exported."""
+        return self.path / (ORT_MODEL if ORT_MODEL in self.manifest["files"] else MODEL)
+
+    @property
+    def variants(self) -> list[str]:
+        """Names of other graphs over the same weights, each with a gate of its own."""
+        return sorted(name for file in self.manifest["files"] if (name := variant_name(file)))
 
     @property
     def bytes(self) -> int:

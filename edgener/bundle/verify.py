@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from edgener.artefact import MANIFEST, SCHEMA, check_files, parse_json, read_json, sha256_file
-from edgener.bundle.layout import FILES, GOLDEN, KIND, LABELS, MAX_BYTES, SEAL, Bundle, spec_from_dict
+from edgener.bundle.layout import GOLDEN, KIND, LABELS, SEAL, Bundle, max_bytes, spec_from_dict, wrong_files
 from edgener.errors import UserError
 from edgener.text.labels import check_model_labels
 
@@ -35,23 +35,27 @@ def problems(path: Path) -> list[str]:
     if type(schema) is not int or not 1 <= schema <= SCHEMA:
         return [f"{path / MANIFEST}: bundle schema {schema!r}, this edgener reads up to {SCHEMA}; update it"]
     files = manifest.get("files")
-    if not isinstance(files, dict) or set(files) != {*FILES}:
-        return [f"{path / MANIFEST}: does not list exactly the files of a bundle ({', '.join(FILES)})"]
-    return check_files(path, files)
+    if not isinstance(files, dict) or wrong_files(files):
+        return [f"{path / MANIFEST}: does not list exactly the files of a bundle"]
+    present = {entry.name for entry in path.iterdir()} - {MANIFEST, SEAL}
+    unlisted = [f"{path / name}: the manifest does not know this file" for name in sorted(present - set(files))]
+    return unlisted + check_files(path, files)
 
 
 def _listing(path: Path) -> list[str]:
     """Missing, surplus, oversized and special files."""
-    expected = {*FILES, MANIFEST, SEAL}
     present = {entry.name for entry in path.iterdir()}
-    found = [f"{path / name}: missing" for name in sorted(expected - present)]
-    found += [f"{path}: {name!r} does not belong to a bundle" for name in sorted(present - expected)]
-    for name in sorted(expected & present):
-        file = path / name
+    found = [f"{path / name}: missing" for name in (MANIFEST, SEAL) if name not in present]
+    if wrong := wrong_files(present - {MANIFEST, SEAL}):
+        found.append(f"{path}: {wrong}")
+    for name in sorted(present):
+        file, most = path / name, max_bytes(name)
+        if most is None:
+            continue
         if file.is_symlink() or not file.is_file():
             found.append(f"{file}: not a plain file")
-        elif file.stat().st_size > MAX_BYTES[name]:
-            found.append(f"{file}: {file.stat().st_size:,} bytes is more than a bundle may hold ({MAX_BYTES[name]:,})")
+        elif file.stat().st_size > most:
+            found.append(f"{file}: {file.stat().st_size:,} bytes is more than a bundle may hold ({most:,})")
     return found
 
 

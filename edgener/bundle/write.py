@@ -2,12 +2,24 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from edgener import artefact, output
-from edgener.bundle.layout import GOLDEN, KIND, LABELS, MODEL, README, SEAL, TOKENIZER
+from edgener.bundle.layout import (
+    GOLDEN,
+    KIND,
+    LABELS,
+    MODEL,
+    OPERATORS,
+    ORT_MODEL,
+    README,
+    SEAL,
+    TOKENIZER,
+    WEIGHTS,
+    variant_file,
+)
 from edgener.bundle.verify import seal_of
 
 _NON_COMMERCIAL = re.compile(r"\bnc\b|\bno[nt]?( for)? ?commercial", re.IGNORECASE)
@@ -25,14 +37,15 @@ def write_bundle(
     labels: Sequence[str],
     golden: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
-    """Complete a directory that already holds model.onnx. Returns the manifest as written."""
-    if not (directory / MODEL).is_file():
+    """Complete a directory that already holds the graph. Returns the manifest as written."""
+    present = {path.name for path in directory.iterdir()}
+    if not present & {MODEL, ORT_MODEL}:
         raise RuntimeError(f"{directory}: {MODEL} is written first")
     lines = "".join(_json_line(record) for record in golden)
     (directory / TOKENIZER).write_text(tokenizer, encoding="utf-8")
     (directory / LABELS).write_text(json.dumps(list(labels), ensure_ascii=False) + "\n", encoding="utf-8")
     (directory / GOLDEN).write_text(lines, encoding="utf-8", newline="\n")
-    (directory / README).write_text(readme(manifest, labels, len(golden)), encoding="utf-8")
+    (directory / README).write_text(readme(manifest, labels, len(golden), present), encoding="utf-8")
     whole = output.seal(directory, KIND, manifest)
     artefact.write_file(directory / SEAL, seal_of(directory))
     return whole
@@ -45,8 +58,8 @@ def _json_line(record: Mapping[str, Any]) -> str:
     return line + "\n"
 
 
-def readme(manifest: Mapping[str, Any], labels: Sequence[str], golden: int) -> str:
-    """What a developer who gets only this folder needs to know."""
+def readme(manifest: Mapping[str, Any], labels: Sequence[str], golden: int, present: Collection[str]) -> str:
+    """What a developer who gets only this folder needs to know. present: names of the files that are there."""
     types = sorted({label[2:] for label in labels if label != "O"})
     licences: list[str] = manifest["licences"]["data"]
     limits = [f"Training data: {', '.join(licences) or 'not stated'}."]
@@ -67,7 +80,7 @@ Quantisation: {model["quantization"]}. {verdict}
 
 | file | what it is |
 |---|---|
-| `{MODEL}` | the network: ONNX, opset {model["opset"]}, for ONNX Runtime {model["min_onnxruntime"]} or newer |
+{_graph_rows(model, present)}
 | `{TOKENIZER}` | words to piece ids |
 | `{LABELS}` | the labels, in the order of the network's output |
 | `{GOLDEN}` | {golden} sentences with the answers every runtime must give |
@@ -76,3 +89,18 @@ Quantisation: {model["quantization"]}. {verdict}
 
 Check it with `edgener verify FOLDER`, use it with `edgener predict FOLDER "some text"`.
 """
+
+
+def _graph_rows(model: Mapping[str, Any], present: Collection[str]) -> str:
+    runtime = f"for ONNX Runtime {model['min_onnxruntime']} or newer"
+    rows = {
+        MODEL: f"the network: ONNX, opset {model['opset']}, {runtime}",
+        ORT_MODEL: f"the network in ONNX Runtime's own format, {runtime}",
+        **{
+            variant_file(name): f"the network in mode {name}, over the same weights"
+            for name in model.get("variants", {})
+        },
+        WEIGHTS: f"the large tensors of `{MODEL}`; has to stand beside it",
+        OPERATORS: "what a reduced build of ONNX Runtime must contain",
+    }
+    return "\n".join(f"| `{name}` | {what} |" for name, what in rows.items() if name in present)

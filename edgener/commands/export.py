@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -73,6 +73,19 @@ def export(
             help="Store int8 weights without their zeros: a smaller file and download, the same memory and time.",
         ),
     ] = False,
+    packed: Annotated[
+        bool, typer.Option("--packed", help="Leave padding out of most of the work: for batches of unlike lengths.")
+    ] = False,
+    variant: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Another mode to ship over the same weights, such as int8-static or int8-packed; `edgener tune` chooses "
+            "on the device. Several times."
+        ),
+    ] = None,
+    format: Annotated[
+        str, typer.Option(help="onnx, or ort for reduced builds of ONNX Runtime, with the operators they need.")
+    ] = "onnx",
     archive: Annotated[
         bool, typer.Option("--archive", help="Also write OUT.zip, which an app can download; always the same bytes.")
     ] = False,
@@ -105,7 +118,9 @@ def export(
     name = model or str(newest_model())
     given = frozenset(key for key in context.params if str(context.get_parameter_source(key)).endswith("COMMANDLINE"))
     wanted = targets.load(target) if target else None
-    config = targets.applied(config_of(ExportConfig, context.params), wanted, given)
+    config = targets.applied(
+        config_of(ExportConfig, context.params | {"variants": tuple(variant or ())}), wanted, given
+    )
     place = out or Path("runs") / f"{name_of(name)}-{target or config.quant}"
     try:
         bundle = export_stage(
@@ -125,19 +140,47 @@ def export(
             print_table("Gate", COLUMNS, failure.gate.rows())
         raise
     report = read_report(bundle)
-    packed = write_archive(bundle, bundle.with_name(f"{bundle.name}.zip")) if archive else None
+    packed_as = write_archive(bundle, bundle.with_name(f"{bundle.name}.zip")) if archive else None
     if json:
-        print_result(context, {"bundle": str(bundle), "archive": str(packed) if packed else None, "report": report})
+        print_result(
+            context, {"bundle": str(bundle), "archive": str(packed_as) if packed_as else None, "report": report}
+        )
         return
-    rows = [[name, entry["bytes"] / 1e6] for name, entry in report["files"].items()]
-    rows += [[packed.name, packed.stat().st_size / 1e6]] if packed else []
-    print_table(f"{bundle}", ["file", "MB"], rows)
-    for step, parity in report["parity"].items():
-        share = 100 * parity["tag_agreement"]
-        typer.echo(f"{step}: logits within {parity['max_logit_difference']:.2g} of torch, {share:.2f} % of tags equal")
-    if report["gate"]:
-        drops = {name: report["gate"]["reference"][name] - f1 for name, f1 in report["gate"]["bundle"].items()}
-        typer.echo("F1 lost on dev: " + ", ".join(f"{name} {drop:.2f}" for name, drop in drops.items()))
+    _show(bundle, report, packed_as)
+
+
+def _show(bundle: Path, report: dict[str, Any], packed: Path | None) -> None:
+    """A line for each thing that was done."""
+    sizes = {name: entry["bytes"] / 1e6 for name, entry in report["files"].items()}
+    largest = sorted(sizes.items(), key=lambda item: -item[1])[:2]
+    typer.echo(f"{bundle}: {sum(sizes.values()):.1f} MB, " + ", ".join(f"{name} {size:.1f}" for name, size in largest))
+    if packed:
+        typer.echo(f"{packed}: {packed.stat().st_size / 1e6:.1f} MB to download")
+    if dense := report["found"].get("dense_bytes"):
+        typer.echo(
+            f"zeros are left out: {dense / 1e6:.1f} MB of graph and weights without --sparse; memory and time stay"
+        )
+    if report["fp32"]:
+        typer.echo(f"fp32 graph: logits within {report['fp32']['max_logit_difference']:.2g} of torch")
+    for name, one in {"": report, **report["variants"]}.items():
+        what = f"variant {name}: " if name else ""
+        if one["parity"]:
+            share = f"{100 * one['parity']['tag_agreement']:.2f} % of tags as in torch"
+            typer.echo(f"{what}{', '.join([*_done(one['found']), share])}")
+        if one["gate"]:
+            drops = {key: one["gate"]["reference"][key] - f1 for key, f1 in one["gate"]["bundle"].items()}
+            typer.echo(f"{what}F1 lost on dev: " + ", ".join(f"{key} {drop:.2f}" for key, drop in drops.items()))
+    if usability := report["found"].get("usability"):
+        typer.echo(f"ONNX Runtime's mobile check: use {', '.join(usability['use'])}")
+
+
+def _done(found: dict[str, Any]) -> list[str]:
+    """What became of the weights, in words."""
+    words = [f"embeddings {found['embeddings']}"] if "embeddings" in found else []
+    words += [f"outliers smoothed ({found['smooth']:g})"] if "smooth" in found else []
+    words += [f"ranges by {found['calibration']}"] if "calibration" in found else []
+    words += [f"{len(found['fp32'])} linears kept fp32"] if "fp32" in found else []
+    return words
 
 
 def _show_targets(json: bool) -> None:

@@ -21,8 +21,9 @@ def tune(
 ) -> None:
     """Find the fastest settings for a bundle on this device, and use them from now on.
 
-    Threads, graph optimisation and spinning, in alternating rounds. The winner is written to your cache, not to the
-    bundle; `predict` and edgener.runtime take it unless they are told how many threads to use. Answers stay the same.
+    Threads, graph optimisation and spinning, then the bundle's variants (all of which passed its gate), in alternating
+    rounds. The winner is written to your cache, not to the bundle; `predict` and edgener.runtime take it unless they
+    are told how many threads to use.
 
     Example: edgener tune runs/demo-int8
     """
@@ -32,21 +33,19 @@ def tune(
     from edgener.text import sample
     from edgener.text.lines import read_texts
 
-    open_bundle(bundle)
+    variants = open_bundle(bundle).variants
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     lines = read_texts(text) if text else [line for texts in sample.sentences().values() for line in texts]
-    chosen = tuning.candidates(cores)
-    found = tuning.tune(bundle, chosen, lines, rounds)
-    place = keep(bundle, found.best, tuning.facts_of(found))
+    best, found = tuning.tune(bundle, variants, cores, lines, rounds)
+    place = keep(bundle, best, tuning.facts_of(found))
     if json:
-        print_json({"bundle": str(bundle), "best": str(found.best), "ms": found.ms, "cache": str(place)})
+        ms = {str(one.settings): one.ms for one in found}
+        print_json({"bundle": str(bundle), "best": str(best), "ms": ms, "cache": str(place)})
         return
     rows = []
-    for settings in chosen:
-        ratios = found.ratios(settings)
-        spread = f"{statistics.median(ratios):.2f}x ({min(ratios):.2f}-{max(ratios):.2f})"
-        mark = "best" if settings == found.best else ""
-        rows.append([str(settings), statistics.median(found.ms[str(settings)]), spread, mark])
+    for one in found:
+        spread = f"{statistics.median(one.ratios):.2f}x ({min(one.ratios):.2f}-{max(one.ratios):.2f})"
+        rows.append([str(one.settings), statistics.median(one.ms), spread, "best" if one.settings == best else ""])
     print_table(f"{bundle}: ms from text to entities, medians", ["settings", "ms", "faster than default", ""], rows)
-    if found.best == DEFAULT:
+    if best == DEFAULT:
         say("nothing is clearly faster than the defaults; they stay")

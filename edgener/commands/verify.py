@@ -61,11 +61,16 @@ def _run(bundle: Path) -> tuple[list[str], dict[str, object]]:
     """Load the bundle and answer its golden sentences."""
     from edgener.runtime import Ner
     from edgener.runtime.golden import differences
+    from edgener.runtime.settings import Settings
 
     try:
-        ner = Ner.load(bundle)
+        ner = Ner.load(bundle, settings=Settings())
         why = None if ner.bundle.gated else ner.bundle.why_ungated
         facts: dict[str, object] = {"golden": len(ner.bundle.golden), "gated": ner.bundle.gated, "why": why}
-        return differences(ner, ner.bundle.golden), facts
+        problems = differences(ner, ner.bundle.golden)
+        for name in ner.bundle.variants:
+            found = differences(Ner.load(bundle, settings=Settings(variant=name)), ner.bundle.golden)
+            problems += [f"variant {name}: {problem}" for problem in found]
+        return problems, facts
     except UserError as error:
         return [str(error)], {}

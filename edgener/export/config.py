@@ -11,7 +11,9 @@ class ExportConfig:
     weights take over before int8, 0 to 1 (edgener.export.network.smooth). calibration: how int8-static finds the range
     of activations (edgener.export.network.activations.METHODS), on so many `sentences` a language. extra_size: how much
     larger than int8 int8-mixed may be, as a share. sparse: int8 weights without their zeros, where that is smaller.
-    weight_bits, operators, length, target: see edgener.export.targets.
+    packed: padding is left out of what is computed row by row, for batches. variants: other modes whose graphs ship
+    beside this one over the same weights (edgener.export.modes.variant). format: `onnx`, or `ort` for reduced builds of
+    ONNX Runtime. weight_bits, operators, length, target: see edgener.export.targets.
     """
 
     quant: str = "int8"
@@ -21,6 +23,9 @@ class ExportConfig:
     sentences: int = 48
     extra_size: float = 0.25
     sparse: bool = False
+    packed: bool = False
+    variants: tuple[str, ...] = ()
+    format: str = "onnx"
     weight_bits: int = 8
     operators: str = "microsoft"
     length: int | None = None

@@ -7,7 +7,7 @@ from typing import Any
 
 from edgener.bundle.layout import spec_as_dict
 from edgener.errors import UserError
-from edgener.export import targets
+from edgener.export import modes, targets
 from edgener.export.config import ExportConfig
 from edgener.export.graph import Network
 from edgener.text import corpus, sample
@@ -86,12 +86,8 @@ def describe(
     licence: str | None,
     languages: Sequence[str] | None,
     opset: int,
-    activations: str,
 ) -> dict[str, Any]:
-    """The manifest, but for inputs and files. It names no path: a bundle is published.
-
-    activations: `float`, `dynamic` or `static` (edgener.export.modes.Mode).
-    """
+    """The manifest, but for inputs and files. It names no path: a bundle is published."""
     trained, made = classifier.source.trained, classifier.source.manifest
     stated = [*made.get("licences", []), licence]
     # What the user says of the training data answers for what the model does not know of it.
@@ -102,9 +98,8 @@ def describe(
         "name": f"{classifier.source.name}-{config.quant}",
         "languages": languages_,
         "model": {
-            "quantization": config.quant,
-            "activations": activations,
-            "exact_with": _exact_with(config, activations),
+            **modes.facts(config),
+            "exact_with": _exact_with(config),
             **_asked_by(config),
             "architecture": classifier.model.config.model_type,
             "opset": opset,
@@ -121,9 +116,10 @@ def describe(
     }
 
 
-def _exact_with(config: ExportConfig, activations: str) -> dict[str, list[str]]:
+def _exact_with(config: ExportConfig) -> dict[str, list[str]]:
     """Where int8 sums are exact: ONNX Runtime adds pairs of 8-bit products in 16 bits on x86 without VNNI."""
-    saturates = activations != "float" and config.weight_bits == 8
+    quants = {one.quant for one in modes.graphs(config).values()}
+    saturates = config.weight_bits == 8 and any(modes.MODES[one].activations != "float" for one in quants)
     return {machine: ["avx512_vnni", "avx_vnni"] for machine in ("x86_64", "AMD64")} if saturates else {}
 
 

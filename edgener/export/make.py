@@ -10,13 +10,13 @@ import numpy as np
 
 from edgener.console import say
 from edgener.errors import CheckFailed
-from edgener.export import graph, modes, others
+from edgener.export import graph, modes, ort_format, others
 from edgener.export.config import ExportConfig
 from edgener.export.graph import Network
 from edgener.export.inputs import GateData
 from edgener.export.network.activations import Batch
-from edgener.export.network.build import build
-from edgener.export.network.writer import save
+from edgener.export.network.build import OPSET, build
+from edgener.export.network.writer import Weights, save
 from edgener.export.parity import LOGIT_TOLERANCE, Parity, batches_for, compare
 from edgener.runtime.session import OnnxForward
 from edgener.text import sample
@@ -26,11 +26,11 @@ from edgener.text.pieces import encode
 
 @dataclass(frozen=True)
 class Made:
-    """parity: by mode, fp32 always among them. found: what the mode measured. activations: see Mode."""
+    """parity: with the torch model. found: what the mode measured. opset: of ONNX's own operators."""
 
-    parity: dict[str, Parity]
+    parity: Parity
     found: dict[str, Any]
-    activations: str
+    opset: int
 
 
 class Maker:
@@ -62,22 +62,37 @@ class Maker:
                 f"most {LOGIT_TOLERANCE:g} is allowed); this architecture cannot be exported faithfully"
             )
 
-    def write(self, config: ExportConfig, out: Path) -> Made:
-        """The graph in this mode as one file. UserError for a mode that this network cannot have."""
-        mode = modes.MODES[config.quant]
+    def write(self, config: ExportConfig, out: Path, weights: Weights) -> Made:
+        """The graph in this mode at `out`, its large tensors in `weights`. UserError for a mode that it cannot have."""
+        if config.quant != modes.NONE:
+            say(f"quantising: {config.quant}")
+        if config.format == modes.ORT:
+            with TemporaryDirectory(dir=self.fp32.parent) as folder:
+                source = Path(folder) / "model.onnx"
+                opset, found = self._write(config, source, Weights(source.with_name("weights.bin")))
+                found["usability"] = ort_format.usability(source)
+                ort_format.convert(source, out)
+                ort_format.write_operators(out)
+        else:
+            opset, found = self._write(config, out, weights)
+        parity = compare(OnnxForward(out), self.batches, self.reference)
+        return Made(parity, found, opset)
+
+    def _write(self, config: ExportConfig, out: Path, weights: Weights) -> tuple[int, dict[str, Any]]:
         if self.encoder is None:
             others.check(config, self.architecture)
-            others.write(self.fp32, config.quant, out)
-            found: dict[str, Any] = {}
-        else:
-            if config.quant != modes.NONE:
-                say(f"quantising: {config.quant}")
-            network, form, found = modes.quantised(self.encoder, config, lambda: self.sample(config.sentences))
-            others.save(build(network, form), out)
-        parity = {"fp32": self.parity}
-        if config.quant != modes.NONE or config.embeddings:
-            parity[config.quant] = compare(OnnxForward(out), self.batches, self.reference)
-        return Made(parity, found, mode.activations)
+            return others.write(self.fp32, config.quant, out, weights), {}
+        network, form, found = modes.quantised(self.encoder, config, lambda: self.sample(config.sentences))
+        save(build(network, form), out, weights)
+        if config.sparse:
+            found["dense_bytes"] = self._bytes_without_sparse(config)
+        return OPSET, found
+
+    def _bytes_without_sparse(self, config: ExportConfig) -> int:
+        with TemporaryDirectory(dir=self.fp32.parent) as folder:
+            graph_ = Path(folder) / "model.onnx"
+            self._write(replace(config, sparse=False), graph_, Weights(graph_.with_name("weights.bin")))
+            return sum(file.stat().st_size for file in Path(folder).iterdir())
 
     def sample(self, sentences: int) -> Iterator[Batch]:
         """(ids, mask) of one sentence at a time, cut to the window."""

@@ -1,6 +1,6 @@
 """Quantisation modes by name: what becomes of linears and of embeddings, and what is measured beforehand."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,6 +14,8 @@ from edgener.export.network.smooth import smoothed
 from edgener.export.network.sparse import stored
 from edgener.export.network.weights import Encoder
 
+PACKED = "-packed"
+ONNX, ORT = FORMATS = ("onnx", "ort")
 NONE, FP16, INT8, INT8_STATIC, INT8_MIXED, INT4 = "none", "fp16", "int8", "int8-static", "int8-mixed", "int4"
 
 
@@ -47,14 +49,34 @@ LOOKUPS: dict[str, LookupForm] = {
 LINEARS: dict[str, LinearForm] = {NONE: PLAIN.linear, FP16: forms.fp16_linear, INT4: forms.int4_linear}
 
 
+def variant(config: ExportConfig, name: str) -> ExportConfig:
+    """The settings of a variant: a mode, or a mode and `-packed`."""
+    return replace(config, quant=name.removesuffix(PACKED), packed=name.endswith(PACKED), variants=())
+
+
+def graphs(config: ExportConfig) -> dict[str, ExportConfig]:
+    """The settings of each graph of a bundle by its name; that of the first is empty."""
+    return {"": replace(config, variants=()), **{name: variant(config, name) for name in config.variants}}
+
+
 def check_mode(config: ExportConfig) -> None:
-    for option, value, known in (
+    """UserError for settings that no network could have."""
+    names = [*MODES, *(f"{mode}{PACKED}" for mode in MODES)]
+    choices: list[tuple[str, str | None, Collection[str]]] = [
         ("--quant", config.quant, MODES),
         ("--embeddings", config.embeddings, LOOKUPS),
         ("--calibration", config.calibration, METHODS),
-    ):
+        ("--format", config.format, FORMATS),
+        *(("--variant", name, names) for name in config.variants),
+    ]
+    for option, value, known in choices:
         if value is not None and value not in known:
             raise UserError(f"{option} {value}: expected {', '.join(known)}")
+    for name, one in list(graphs(config).items())[1:]:
+        if config.variants.count(name) > 1 or (one.quant, one.packed) == (config.quant, config.packed):
+            raise UserError(f"--variant {name}: already in the bundle; name each other mode once")
+    if config.format == ORT and (config.variants or config.sparse):
+        raise UserError("--format ort: one graph with its weights as they are; leave --variant and --sparse out")
     if config.sparse and not config.quant.startswith(INT8):
         raise UserError(f"--sparse: stores int8 weights without their zeros, not those of {config.quant}; choose int8")
     if config.weight_bits not in (7, 8):
@@ -63,6 +85,18 @@ def check_mode(config: ExportConfig) -> None:
         raise UserError(f"--smooth {config.smooth:g}: expected 0 to 1, such as 0.8")
     if not 0 <= config.extra_size <= 3:
         raise UserError(f"--extra-size {config.extra_size:g}: expected a share of the int8 size, such as 0.25")
+
+
+def facts(config: ExportConfig) -> dict[str, Any]:
+    """What a manifest says of a graph."""
+    mode = MODES[config.quant]
+    embeddings = config.embeddings or mode.embeddings
+    return {
+        "quantization": config.quant,
+        "embeddings": embeddings,
+        "activations": mode.activations,
+        "packed": config.packed,
+    }
 
 
 def quantised(
@@ -82,7 +116,7 @@ def quantised(
     _check_blocks(encoder, config.quant == INT4, embeddings)
     standard = config.operators == "standard" and embeddings == "int4"
     lookup = forms.standard_int4_lookup if standard else LOOKUPS[embeddings]
-    form = Form(PLAIN.linear, lookup, length=config.length)
+    form = Form(PLAIN.linear, lookup, length=config.length, packed=config.packed)
     store = stored if config.sparse else forms.dense
     dynamic = forms.dynamic_linear(store, config.weight_bits)
     if config.quant == INT8:

@@ -2,13 +2,14 @@
 
 import logging
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import onnx
 
 from edgener.errors import UserError
 from edgener.export.config import ExportConfig
 from edgener.export.modes import INT8, NONE
-from edgener.export.network.build import IR_VERSION
+from edgener.export.network.writer import Weights, save
 
 
 def check(config: ExportConfig, architecture: str) -> None:
@@ -17,14 +18,20 @@ def check(config: ExportConfig, architecture: str) -> None:
         raise UserError(f"--quant {config.quant}: for a {architecture} model, expected {NONE} or {INT8}")
     if config.embeddings is not None:
         raise UserError(f"--embeddings: not for a {architecture} model; leave it out")
+    if config.packed:
+        raise UserError(f"--packed: not for a {architecture} model; leave it out")
 
 
-def write(source: Path, quant: str, out: Path) -> None:
-    """The fp32 graph at `source` as it is to be in a bundle. UserError over 2 GB."""
-    if quant == INT8:
-        quantise(source, out)
-        source = out
-    save(onnx.load(source), out)
+def write(source: Path, quant: str, out: Path, weights: Weights) -> int:
+    """The fp32 graph at `source` as it is to be in a bundle. Returns its opset."""
+    with TemporaryDirectory(dir=source.parent) as folder:
+        if quant == INT8:
+            quantised = Path(folder) / "model.onnx"
+            quantise(source, quantised)
+            source = quantised
+        model = onnx.load(source)
+    save(model, out, weights)
+    return next(int(entry.version) for entry in model.opset_import if entry.domain in ("", "ai.onnx"))
 
 
 def quantise(source: Path, out: Path) -> None:
@@ -45,20 +52,3 @@ def quantise(source: Path, out: Path) -> None:
         )
     finally:
         logging.disable(logging.NOTSET)
-
-
-def save(model: onnx.ModelProto, out: Path) -> None:
-    """One self-contained file in an IR version that every ONNX Runtime in use can read. UserError over 2 GB."""
-    model.ir_version = min(model.ir_version, IR_VERSION)
-    model.producer_name, model.producer_version = "edgener", ""
-    del model.metadata_props[:]
-    model.doc_string = ""
-    try:
-        out.write_bytes(model.SerializeToString(deterministic=True))
-    except ValueError:
-        raise UserError(f"{out.name}: over 2 GB, more than an ONNX file can hold; choose another --quant") from None
-
-
-def opset_of(path: Path) -> int:
-    model = onnx.load(path, load_external_data=False)
-    return next(int(entry.version) for entry in model.opset_import if entry.domain in ("", "ai.onnx"))

@@ -23,7 +23,9 @@ class Parity:
 def batches_for(spec: DecodeSpec, sequences: Sequence[Sequence[int]], vocabulary: int) -> list[tuple[Array, Array]]:
     """(ids, mask) of each piece sequence alone, two of different lengths in one padded batch, and a full window."""
     cut = [[*spec.prefix, *ids[: spec.capacity], *spec.suffix] for ids in sequences if ids]
-    random = np.random.default_rng(0).integers(0, vocabulary, spec.capacity).tolist()
+    # No text has the padding piece in it, and what RoBERTa makes of one there (no position) is nobody's answer.
+    pieces = [piece for piece in range(vocabulary) if piece != spec.pad]
+    random = np.random.default_rng(0).choice(pieces, spec.capacity).tolist()
     cut.append([*spec.prefix, *random, *spec.suffix])
     batches = [_padded([ids], spec.pad) for ids in cut]
     return [*batches, _padded(cut[:2], spec.pad)]

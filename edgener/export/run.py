@@ -1,23 +1,25 @@
 """The export stage: a model directory in, a verified bundle out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from edgener import artefact, output
-from edgener.bundle.layout import KIND, MODEL
+from edgener.bundle.layout import KIND, MODEL, ORT_MODEL, WEIGHTS, variant_file
 from edgener.bundle.write import forbids_commercial_use, write_bundle
 from edgener.console import say
 from edgener.errors import CheckFailed
 from edgener.evaluate.run import check_types
 from edgener.evaluate.score import Evaluation
-from edgener.export import graph, modes, others, targets
+from edgener.export import graph, modes, targets
 from edgener.export.config import ExportConfig
 from edgener.export.gate import Gate, reference_of, run_gate
 from edgener.export.graph import Network
 from edgener.export.inputs import GateData, describe, gate_data
 from edgener.export.make import Made, Maker, folder_for
+from edgener.export.network.writer import Weights
+from edgener.export.parity import Parity
 from edgener.runtime import golden
 from edgener.runtime.session import OnnxForward
 from edgener.text import sample
@@ -42,7 +44,21 @@ class GateFailed(CheckFailed):
             f"gate failed: {where}{most} with {asked}, {gate.max_f1_drop:g} is allowed; {way}; or accept the loss with "
             "--max-f1-drop"
         )
-        self.gate = gate
+        self.gate, self.passing = gate, passing
+
+
+@dataclass(frozen=True)
+class Graph:
+    """One graph of the bundle. gate: None where there was nothing to measure on."""
+
+    config: ExportConfig
+    file: Path
+    made: Made
+    gate: Gate | None
+
+    def as_dict(self) -> dict[str, Any]:
+        gate = self.gate.as_dict() if self.gate else None
+        return {"parity": asdict(self.made.parity), "gate": gate, "found": self.made.found}
 
 
 def export(
@@ -75,20 +91,18 @@ def export(
     classifier = graph.load_classifier(model, max_length=config.max_length)
     check_types(classifier.labels, measured_on.dev, model)
     with output.building(out) as scratch:
-        made, gate, passing = _make(classifier, model, config, measured_on, scratch)
-        report: dict[str, Any] = {
-            "request": asked,
-            "parity": {name: asdict(one) for name, one in made.parity.items()},
-            "gate": gate.as_dict() if gate else None,
-            "found": made.found,
+        try:
+            fp32, made = _make(classifier, model, config, measured_on, scratch)
+        except GateFailed as failure:
+            _write_report(out, {"request": asked, "gate": failure.gate.as_dict(), "passing": failure.passing})
+            raise
+        first, *others = made.values()
+        taggers = [_tagger(classifier, one.file) for one in made.values()]
+        manifest = describe(classifier, config, measured_on, licence, languages, first.made.opset)
+        manifest["model"]["variants"] = {
+            name: modes.facts(one.config) for name, one in zip(config.variants, others, strict=True)
         }
-        if gate and gate.failing:
-            _write_report(out, report | {"passing": passing})
-            raise GateFailed(gate, _options(config), passing)
-        tagger = _tagger(classifier, scratch / MODEL)
-        opset = others.opset_of(scratch / MODEL)
-        manifest = describe(classifier, config, measured_on, licence, languages, opset, made.activations)
-        chosen = _golden(tagger, golden_texts, manifest["languages"])
+        chosen = _golden(taggers, golden_texts, manifest["languages"])
         write_bundle(
             scratch,
             manifest | {"request": asked, "inputs": inputs},
@@ -97,9 +111,17 @@ def export(
             golden=chosen,
         )
         _check_size(config, sum(file.stat().st_size for file in scratch.iterdir()))
+        report = {
+            "request": asked,
+            "fp32": asdict(fp32),
+            **first.as_dict(),
+            "variants": {name: one.as_dict() for name, one in zip(config.variants, others, strict=True)},
+            "golden": len(chosen),
+            "files": artefact.file_table(scratch),
+        }
         # Before the bundle takes its place: whoever finds the bundle finds its report too.
-        _write_report(out, report | {"golden": len(chosen), "files": artefact.file_table(scratch)})
-    for name in [name for name, f1 in gate.reference.items() if not f1] if gate else ():
+        _write_report(out, report)
+    for name in [name for name, f1 in first.gate.reference.items() if not f1] if first.gate else ():
         say(f"warning: the model itself finds nothing in {name}: F1 0 on dev, of which nothing can be lost")
     if not manifest["gate"]["passed"]:
         say(f"warning: this bundle is ungated: {manifest['gate']['why']}")
@@ -111,17 +133,22 @@ def export(
 
 def _make(
     classifier: Network, model: str, config: ExportConfig, measured_on: GateData, scratch: Path
-) -> tuple[Made, Gate | None, str | None]:
-    """Write model.onnx to `scratch`; (how it was made, the gate's verdict, options that pass where these do not)."""
-    dev = measured_on.dev
+) -> tuple[Parity, dict[str, Graph]]:
+    """Write the graphs to `scratch`; (parity of fp32, the graphs by name). GateFailed for the first that loses."""
+    dev, found = measured_on.dev, {}
     with folder_for(scratch) as folder:
-        maker = Maker(classifier, model, measured_on, Path(folder))
-        made = maker.write(config, scratch / MODEL)
-        if not dev:
-            return made, None, None
-        before = reference_of(classifier.tagger(batch_size=_GATE_BATCH), dev)
-        gate = run_gate(before, _tagger(classifier, scratch / MODEL), dev, config.max_f1_drop)
-        return made, gate, _passing(maker, before, config, Path(folder)) if gate.failing else None
+        maker, weights = Maker(classifier, model, measured_on, Path(folder)), Weights(scratch / WEIGHTS)
+        before = reference_of(classifier.tagger(batch_size=_GATE_BATCH), dev) if dev else None
+        for name, one in modes.graphs(config).items():
+            file = scratch / (variant_file(name) if name else ORT_MODEL if config.format == modes.ORT else MODEL)
+            made = maker.write(one, file, weights)
+            gate = run_gate(before, _tagger(classifier, file), dev, config.max_f1_drop) if before else None
+            if before and gate and gate.failing:
+                raise GateFailed(gate, _options(one), _passing(maker, before, one, Path(folder)))
+            found[name] = Graph(one, file, made, gate)
+    if not weights.path.stat().st_size:
+        weights.path.unlink()
+    return maker.parity, found
 
 
 def _check_size(config: ExportConfig, size: int) -> None:
@@ -142,7 +169,7 @@ def _passing(maker: Maker, before: Evaluation, config: ExportConfig, folder: Pat
     for other in maker.alternatives(config):
         say(f"the gate says no; trying {_options(other)}")
         made = folder / "other.onnx"
-        maker.write(other, made)
+        maker.write(other, made, Weights(folder / "other.bin"))
         gate = run_gate(before, _tagger(maker.classifier, made), maker.measured_on.dev, config.max_f1_drop)
         if not gate.failing:
             return _options(other)
@@ -150,17 +177,23 @@ def _passing(maker: Maker, before: Evaluation, config: ExportConfig, folder: Pat
 
 
 def _options(config: ExportConfig) -> str:
-    return f"--quant {config.quant}" + (f" --embeddings {config.embeddings}" if config.embeddings else "")
+    embeddings = f" --embeddings {config.embeddings}" if config.embeddings else ""
+    return f"--quant {config.quant}{embeddings}{' --packed' if config.packed else ''}"
 
 
-def _golden(tagger: Tagger, texts: Sequence[str] | None, languages: Sequence[str]) -> list[dict[str, Any]]:
-    """Golden sentences: all of `texts` that have a clear margin, or three of the sample in each of the languages."""
+def _golden(taggers: Sequence[Tagger], texts: Sequence[str] | None, languages: Sequence[str]) -> list[dict[str, Any]]:
+    """Golden sentences: all of `texts` that have a clear margin, or three of the sample in each of the languages.
+
+    taggers: that of the bundle, and of its variants, which have to answer the same.
+    """
+    tagger, *others = taggers
     if texts is not None:
         chosen = golden.choose(tagger, {"": texts}, len(texts))
         say(f"golden sentences: {len(chosen)} of {len(texts)} have a clear margin with this model and were taken")
     else:
         known = [language for language in languages if language in sample.LANGUAGES]
         chosen = golden.choose(tagger, sample.sentences(known or None), _GOLDEN_A_LANGUAGE)
+    chosen = [one for one in chosen if not any(golden.differences(other, [one]) for other in others)]
     if not chosen:
         say("warning: no golden sentence has a clear margin with this model; --golden FILE gives others")
     return chosen
@@ -179,7 +212,7 @@ def read_report(out: Path) -> dict[str, Any]:
         report = artefact.read_json(place)
         if isinstance(report, dict) and report.get("request") == found.manifest.get("request"):
             return report
-    return {"parity": {}, "gate": None, "files": artefact.file_table(out)}
+    return {"fp32": None, "parity": None, "gate": None, "found": {}, "variants": {}, "files": artefact.file_table(out)}
 
 
 def _write_report(out: Path, report: Mapping[str, Any]) -> None:

@@ -1,10 +1,9 @@
 """Load a bundle, text to entities: the Python runtime."""
 
-from dataclasses import asdict
 from pathlib import Path
 
 from edgener.artefact import MANIFEST
-from edgener.bundle.layout import MODEL, TOKENIZER, Bundle
+from edgener.bundle.layout import TOKENIZER, Bundle, variant_file
 from edgener.bundle.verify import check_unchanged, open_bundle
 from edgener.errors import UserError
 from edgener.runtime import cpu
@@ -44,8 +43,12 @@ class Ner(Tagger):
         bundle = open_bundle(Path(path))
         require_version(bundle.manifest["model"].get("min_onnxruntime"), bundle.path / MANIFEST)
         cpu.check(bundle.manifest["model"], bundle.path / MANIFEST)
-        chosen = settings or (Settings(threads) if threads else tuned(bundle.path) or DEFAULT)
-        forward = OnnxForward(bundle.path / MODEL, **asdict(chosen))
+        chosen = settings or (Settings(threads) if threads else tuned(bundle) or DEFAULT)
+        if chosen.variant not in ("", *bundle.variants):
+            known = ", ".join(bundle.variants) or "none"
+            raise UserError(f"{bundle.path}: no variant {chosen.variant[:40]!r} (its variants: {known})")
+        graph = bundle.path / variant_file(chosen.variant) if chosen.variant else bundle.graph
+        forward = OnnxForward(graph, chosen.threads, chosen.optimisation, chosen.spinning)
         if forward.labels != len(bundle.labels):
             raise UserError(f"{bundle.path}: the graph has {forward.labels} outputs, labels.json {len(bundle.labels)}")
         ner = cls(

@@ -15,7 +15,7 @@ from typing import Any
 import onnxruntime
 
 from edgener.artefact import read_json, sha256_file, write_file
-from edgener.bundle.layout import SEAL
+from edgener.bundle.layout import SEAL, Bundle
 from edgener.errors import UserError
 from edgener.runtime import cpu
 
@@ -26,16 +26,19 @@ OPTIMISATIONS = ("none", "basic", "all")
 class Settings:
     """threads: intra-op; 0 leaves it to ONNX Runtime. optimisation: of the graph, when it is loaded.
 
-    spinning: threads wait for work busily, which answers sooner and burns the battery.
+    spinning: threads wait for work busily, which answers sooner and burns the battery. variant: which of the bundle's
+    graphs runs; the first for an empty name.
     """
 
     threads: int = 0
     optimisation: str = "all"
     spinning: bool = True
+    variant: str = ""
 
     def __str__(self) -> str:
         count = f"{self.threads} thread{'s' * (self.threads != 1)}" if self.threads else "ONNX Runtime's threads"
-        return f"{count}, graph optimisation {self.optimisation}, {'' if self.spinning else 'no '}spinning"
+        variant = f"variant {self.variant}, " if self.variant else ""
+        return f"{variant}{count}, graph optimisation {self.optimisation}, {'' if self.spinning else 'no '}spinning"
 
 
 DEFAULT = Settings()
@@ -55,14 +58,14 @@ def key_of(bundle: Path) -> str:
     return f"{sha256_file(bundle / SEAL)} {hashlib.sha256(machine.encode()).hexdigest()[:16]}"
 
 
-def tuned(bundle: Path) -> Settings | None:
+def tuned(bundle: Bundle) -> Settings | None:
     """What `edgener tune` found for this bundle here; None when it found nothing, or it cannot be read."""
-    entry = _read().get(key_of(bundle))
+    entry = _read().get(key_of(bundle.path))
     try:
         settings = Settings(**entry["settings"]) if entry else None
     except (TypeError, KeyError):
         return None
-    return settings if settings and _is_sound(settings) else None
+    return settings if settings and _is_sound(settings) and settings.variant in ("", *bundle.variants) else None
 
 
 def keep(bundle: Path, settings: Settings, facts: dict[str, Any]) -> Path:

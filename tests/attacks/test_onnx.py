@@ -9,7 +9,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from edgener.bundle.layout import GOLDEN, LABELS, MODEL, TOKENIZER
+from edgener.bundle.layout import GOLDEN, LABELS, MODEL, TOKENIZER, WEIGHTS
 from edgener.errors import UserError
 from edgener.runtime import Ner
 from edgener.runtime.golden import differences
@@ -36,9 +36,14 @@ def test_what_is_no_graph(bundle: Path, content: bytes) -> None:
     assert f"{MODEL}: ONNX Runtime" in refusal(replace(bundle, MODEL, content))
 
 
-@pytest.mark.parametrize("cut", [10, 100, 2000, 5000])
+@pytest.mark.parametrize("cut", [10, 100, 500, 800])
 def test_a_cut_graph(bundle: Path, cut: int) -> None:
     assert MODEL in refusal(replace(bundle, MODEL, (bundle / MODEL).read_bytes()[:cut]))
+
+
+@pytest.mark.parametrize("left", [0, 100, 1000])
+def test_cut_weights(bundle: Path, left: int) -> None:
+    assert f"{MODEL}: ONNX Runtime" in refusal(replace(bundle, WEIGHTS, (bundle / WEIGHTS).read_bytes()[:left]))
 
 
 def with_external_data(location: str, content: bytes) -> bytes:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from edgener.benchmark.tune import best_of, candidates
+from edgener.benchmark.tune import Measured, best_of, candidates
+from edgener.bundle.verify import open_bundle
 from edgener.errors import UserError
 from edgener.runtime import Ner, settings
 from edgener.runtime.settings import DEFAULT, Settings, cache_file, keep, tuned
@@ -35,27 +36,27 @@ def test_candidates_are_threads_up_to_the_cores() -> None:
 
 def test_only_what_is_clearly_faster_takes_the_place_of_the_defaults() -> None:
     other = Settings(1)
-    chosen = [DEFAULT, other]
     for theirs, winner in (
         ([9.0] * 5, other),
         ([9.9] * 5, DEFAULT),
         ([5.0, 5.0, 11.0, 11.0, 5.0], DEFAULT),
         ([11.0] * 5, DEFAULT),
     ):
-        assert best_of(chosen, {str(DEFAULT): [10.0] * 5, str(other): theirs}) == winner
+        ratios = [10.0 / one for one in theirs]
+        assert best_of([Measured(DEFAULT, [10.0] * 5, [1.0] * 5), Measured(other, theirs, ratios)]) == winner
 
 
 def test_what_was_found_is_used_from_then_on(sound: Path, cache: Path) -> None:
-    assert tuned(sound) is None
+    assert tuned(open_bundle(sound)) is None
     assert keep(sound, Settings(1, "basic", False), {"ms": {}}) == cache == cache_file()
-    assert tuned(sound) == Settings(1, "basic", False)
+    assert tuned(open_bundle(sound)) == Settings(1, "basic", False)
     options = Ner.load(sound).forward.session.get_session_options()  # type: ignore[attr-defined]
     assert options.intra_op_num_threads == 1
     assert options.get_session_config_entry("session.intra_op.allow_spinning") == "0"
     told = Ner.load(sound, threads=2).forward.session.get_session_options()  # type: ignore[attr-defined]
     assert told.intra_op_num_threads == 2
     keep(sound, Settings(2), {"ms": {}})
-    assert tuned(sound) == Settings(2)
+    assert tuned(open_bundle(sound)) == Settings(2)
     assert len(json.loads(cache.read_text())) == 1
 
 
@@ -63,21 +64,22 @@ def test_what_was_found_is_used_from_then_on(sound: Path, cache: Path) -> None:
     "text",
     ["", "{", "[]", '{"KEY": 3}', '{"KEY": {"settings": {}}}', '{"KEY": {"settings": {"threads": -1}}}',
      '{"KEY": {"settings": {"threads": true}}}', '{"KEY": {"settings": {"optimisation": "most"}}}',
+     '{"KEY": {"settings": {"variant": "fast"}}}', '{"KEY": {"settings": {"variant": []}}}',
      '{"KEY": {"settings": {"spinning": 1}}}', '{"KEY": {"settings": {"colour": "red"}}}', '{"KEY": {}}'],
 )  # fmt: skip
 def test_a_cache_of_junk_changes_nothing(text: str, sound: Path, cache: Path) -> None:
     cache.parent.mkdir(parents=True)
     cache.write_text(text.replace("KEY", settings.key_of(sound)))
-    assert tuned(sound) in (None, DEFAULT)
+    assert tuned(open_bundle(sound)) in (None, DEFAULT)
     assert Ner.load(sound)("Kano") is not None
     keep(sound, Settings(1), {"ms": {}})
-    assert tuned(sound) == Settings(1)
+    assert tuned(open_bundle(sound)) == Settings(1)
 
 
 def test_another_machine_has_settings_of_its_own(sound: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     keep(sound, Settings(1), {"ms": {}})
     monkeypatch.setattr("os.cpu_count", lambda: 99)
-    assert tuned(sound) is None
+    assert tuned(open_bundle(sound)) is None
 
 
 def test_the_command(sound: Path, cache: Path, capfd: Capture) -> None:
@@ -87,7 +89,7 @@ def test_the_command(sound: Path, cache: Path, capfd: Capture) -> None:
     assert all(len(rounds) == 3 for rounds in document["ms"].values())
     (entry,) = json.loads(cache.read_text()).values()
     assert str(Settings(**entry["settings"])) == document["best"]
-    assert entry["settings"] == asdict(tuned(sound) or DEFAULT)
+    assert entry["settings"] == asdict(tuned(open_bundle(sound)) or DEFAULT)
 
 
 def test_not_a_bundle(tmp_path: Path, capfd: Capture) -> None:

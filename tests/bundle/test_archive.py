@@ -10,9 +10,10 @@ import pytest
 from edgener.artefact import MANIFEST
 from edgener.bundle import archive
 from edgener.bundle.archive import unpack, write_archive
-from edgener.bundle.layout import FILES, SEAL
+from edgener.bundle.layout import SEAL
 from edgener.bundle.verify import problems
 from edgener.errors import UserError
+from tests.helpers import onnx_bundle
 
 
 def _members(path: Path) -> dict[str, bytes]:
@@ -34,7 +35,7 @@ def test_a_bundle_comes_back_whole_and_its_archive_is_always_the_same(sound: Pat
     assert problems(again) == []
     assert write_archive(again, tmp_path / "b.zip").read_bytes() == first.read_bytes()
     assert first.stat().st_size < sum(file.stat().st_size for file in sound.iterdir())
-    assert set(_members(first)) == {*FILES, MANIFEST, SEAL}
+    assert set(_members(first)) == {*onnx_bundle.FILES, MANIFEST, SEAL}
     assert {one.compress_type for one in zipfile.ZipFile(first).infolist()} <= {
         zipfile.ZIP_STORED,
         zipfile.ZIP_DEFLATED,

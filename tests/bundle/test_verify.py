@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgener.artefact import MANIFEST, sha256_file
-from edgener.bundle.layout import FILES, GOLDEN, MAX_BYTES, MODEL, README, SEAL
+from edgener.bundle.layout import GOLDEN, MODEL, README, SEAL, WEIGHTS, max_bytes
 from edgener.bundle.verify import open_bundle, problems
 from edgener.bundle.write import write_bundle
 from edgener.errors import UserError
 from tests.helpers import onnx_bundle
 
-ALL = (*FILES, MANIFEST, SEAL)
+ALL = (*onnx_bundle.FILES, MANIFEST, SEAL)
 each_file = pytest.mark.parametrize("name", ALL)
 
 
@@ -125,7 +125,7 @@ def test_a_surplus_folder_and_a_strange_name_are_one_line(sound: Path) -> None:
 def test_an_oversized_file_is_refused_without_reading_it(sound: Path, name: str) -> None:
     with copy_of(sound) as bundle:
         with open(bundle / name, "r+b") as file:
-            file.truncate(MAX_BYTES[name] + 1)
+            file.truncate((max_bytes(name) or 0) + 1)
         assert_found(bundle, name)
         assert "is more than a bundle may hold" in problems(bundle)[0]
 
@@ -153,7 +153,9 @@ def test_a_manifest_from_another_bundle_is_found(sound: Path, tmp_path: Path) ->
     with copy_of(sound) as bundle:
         for name in (MANIFEST, SEAL):
             shutil.copy(other / name, bundle / name)
-        assert [problem.split(":")[0] for problem in problems(bundle)] == [f"{bundle / f}" for f in (GOLDEN, MODEL)]
+        assert [problem.split(":")[0] for problem in problems(bundle)] == [
+            f"{bundle / f}" for f in (GOLDEN, MODEL, WEIGHTS)
+        ]
 
 
 @pytest.mark.parametrize("what", ["nothing", "file", "empty"])

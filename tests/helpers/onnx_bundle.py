@@ -25,6 +25,7 @@ from edgener.text.pieces import Specials
 from edgener.text.tagger import DecodeSpec, Tagger
 from edgener.text.words import UNICODE_1
 
+FILES = (layout.MODEL, layout.WEIGHTS, *layout.ALWAYS)
 LABELS = label_list(["PER", "LOC"])
 SPECIALS = ("<s>", "<pad>", "</s>", "<unk>")
 BOS, PAD, EOS, UNKNOWN = range(4)
@@ -154,7 +155,7 @@ def manifest(max_length: int, stride: int | None = None) -> dict[str, Any]:
 def build(folder: Path, *, dynamic: bool = False, max_length: int = 14, stride: int | None = None) -> Path:
     """Write a bundle into `folder` (made here), golden sentences included; returns `folder`."""
     folder.mkdir(parents=True)
-    onnx.save(graph(dynamic=dynamic), folder / layout.MODEL)
+    save(graph(dynamic=dynamic), folder / layout.MODEL)
     described = manifest(max_length, stride)
     spec = layout.spec_from_dict(described["decode"], folder)
     tagger = Tagger(OnnxForward(folder / layout.MODEL, 1), Tokenizer.from_str(tokenizer_json()), LABELS, spec)
@@ -162,6 +163,11 @@ def build(folder: Path, *, dynamic: bool = False, max_length: int = 14, stride: 
     assert len(sentences) == len(SENTENCES), "the hand-made network answers its golden sentences with a clear margin"
     write_bundle(folder, described, tokenizer=tokenizer_json(), labels=LABELS, golden=sentences)
     return folder
+
+
+def save(model: onnx.ModelProto, path: Path) -> None:
+    """As an export writes it, though its tensors are small."""
+    onnx.save_model(model, path, save_as_external_data=True, location=layout.WEIGHTS, size_threshold=256)
 
 
 def reseal(folder: Path, edit: Callable[[dict[str, Any]], object] | None = None) -> Path:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers
 
-from edgener.bundle.layout import MODEL, TOKENIZER
+from edgener.bundle.layout import MODEL, TOKENIZER, WEIGHTS
 from edgener.errors import UserError
 from edgener.runtime.folder import load_folder
 from tests.helpers import onnx_bundle
@@ -20,7 +20,7 @@ LABELS = {str(place): label for place, label in enumerate(onnx_bundle.LABELS)}
 def folder(tmp_path: Path) -> Path:
     bundle = onnx_bundle.build(tmp_path / "bundle")
     (tmp_path / "stock").mkdir()
-    for name in (MODEL, TOKENIZER):
+    for name in (MODEL, WEIGHTS, TOKENIZER):
         shutil.copy(bundle / name, tmp_path / "stock")
     return configured(tmp_path / "stock")
 

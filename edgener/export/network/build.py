@@ -16,7 +16,6 @@ from edgener.export.network.weights import Encoder, Floats, Layer, Linear, Norm
 from edgener.export.network.writer import Graph
 
 OPSET = 21
-IR_VERSION = 10  # the mobile and web builds of ONNX Runtime read no newer one
 HIDDEN = np.array(-10000.0, np.float32)  # added to what must not be attended to: exp() of it is 0 in fp32 and in fp16
 
 LinearForm = Callable[[Graph, str, Linear, str], str]
@@ -27,12 +26,28 @@ LookupForm = Callable[[Graph, str, Floats, str], str]
 
 @dataclass(frozen=True)
 class Form:
-    """How the two kinds of large tensors are stored and computed. batch, length: fixed sizes; None leaves them free."""
+    """How the two kinds of large tensors are stored and computed. batch, length: fixed sizes; None leaves them free.
+
+    packed: padding is left out of whatever is computed row by row, which is all but attention.
+    """
 
     linear: LinearForm
     lookup: LookupForm
     batch: int | None = None
     length: int | None = None
+    packed: bool = False
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """Names: of int64 [2], batch and length; of what hides padding (_hidden); and where rows are packed, of int64
+    [rows], the place of each row in the batch, and of int64 [batch * length], the row at each place (any, at padding).
+    """
+
+    shape: str
+    hidden: str
+    places: str | None = None
+    rows: str | None = None
 
 
 def plain_linear(graph: Graph, x: str, linear: Linear, name: str) -> str:
@@ -57,31 +72,48 @@ def build(encoder: Encoder, form: Form = PLAIN, probes: Sequence[str] = ()) -> o
     """
     graph = Graph()
     ids, mask = "input_ids", "attention_mask"
-    shape = graph.add("Shape", [ids])
-    hidden = _hidden(graph, mask)
-    x = _embeddings(graph, ids, shape, encoder, form)
-    rows = graph.add("Reshape", [x, graph.numbers(-1, encoder.words.shape[1])])
+    batch = _batch(graph, ids, mask, form.packed)
+    x = _embeddings(graph, ids, batch.shape, encoder, form)
+    rows = _taken(graph, graph.add("Reshape", [x, graph.numbers(-1, encoder.words.shape[1])]), batch.places)
     if encoder.widen is not None:
         rows = _linear(graph, form, rows, encoder.widen, "widen")
     for number, layer in enumerate(encoder.layers):
         graph.scope = f"layer{number}/"
-        rows = _layer(graph, rows, shape, hidden, layer, form, encoder.activation)
+        rows = _layer(graph, rows, batch, layer, form, encoder.activation)
     graph.scope = ""
     # Labels are few: the classifier is never worth the error of quantising it.
-    logits = plain_linear(graph, rows, encoder.head, "classifier")
-    target = graph.add("Concat", [shape, graph.numbers(len(encoder.head.bias))], axis=0)
+    logits = _taken(graph, plain_linear(graph, rows, encoder.head, "classifier"), batch.rows)
+    target = graph.add("Concat", [batch.shape, graph.numbers(len(encoder.head.bias))], axis=0)
     graph.add("Reshape", [logits, target], output="logits")
     sizes = [form.batch or "batch", form.length or "sequence"]
     inputs = [helper.make_tensor_value_info(name, TensorProto.INT64, sizes) for name in (ids, mask)]
     output = helper.make_tensor_value_info("logits", TensorProto.FLOAT, [*sizes, len(encoder.head.bias)])
     probed = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in probes]
-    return graph.model(inputs, [output, *probed], OPSET, IR_VERSION)
+    return graph.model(inputs, [output, *probed], OPSET)
 
 
 def _linear(graph: Graph, form: Form, x: str, linear: Linear, name: str) -> str:
     if linear.divisor is not None:
         x = graph.add("Mul", [x, graph.constant(1 / linear.divisor, f"{name}.divisor")])
     return form.linear(graph, x, linear, name)
+
+
+def _batch(graph: Graph, ids: str, mask: str, packed: bool) -> _Batch:
+    shape, hidden = graph.add("Shape", [ids]), _hidden(graph, mask)
+    if not packed:
+        return _Batch(shape, hidden)
+    flat = graph.add("Reshape", [mask, graph.numbers(-1)])
+    places = graph.add("Squeeze", [graph.add("NonZero", [flat]), graph.numbers(0)])
+    counted = graph.add("CumSum", [flat, graph.constant(np.array(0, np.int64), "axis")])
+    before = graph.add("Sub", [counted, graph.constant(np.array(1, np.int64), "one")])
+    # The padding of a first row without a piece has no row before it.
+    rows = graph.add("Max", [before, graph.constant(np.array(0, np.int64), "zero")])
+    return _Batch(shape, hidden, places, rows)
+
+
+def _taken(graph: Graph, rows: str, which: str | None) -> str:
+    """These of the rows; all of them for None."""
+    return rows if which is None else graph.add("Gather", [rows, which], axis=0)
 
 
 def _hidden(graph: Graph, mask: str) -> str:
@@ -105,29 +137,28 @@ def _norm(graph: Graph, x: str, norm: Norm) -> str:
     return graph.add("LayerNormalization", [x, scale, bias], axis=-1, epsilon=norm.eps)
 
 
-def _layer(graph: Graph, x: str, shape: str, hidden: str, layer: Layer, form: Form, activation: str) -> str:
-    """x, result: float32 [batch * length, hidden size]."""
-    read = _linear(graph, form, _attention(graph, x, shape, hidden, layer, form), layer.project, "project")
+def _layer(graph: Graph, x: str, batch: _Batch, layer: Layer, form: Form, activation: str) -> str:
+    """x, result: float32 [rows, hidden size]."""
+    read = _linear(graph, form, _attention(graph, x, batch, layer, form), layer.project, "project")
     x = _norm(graph, graph.add("Add", [read, x]), layer.attention_norm)
     neurons = _activation(graph, _linear(graph, form, x, layer.up, "up"), activation)
     return _norm(graph, graph.add("Add", [_linear(graph, form, neurons, layer.down, "down"), x]), layer.norm)
 
 
-def _attention(graph: Graph, x: str, shape: str, hidden: str, layer: Layer, form: Form) -> str:
-    """Scaled dot-product attention; float32 [batch * length, heads * head size]."""
+def _attention(graph: Graph, x: str, batch: _Batch, layer: Layer, form: Form) -> str:
+    """Scaled dot-product attention; float32 [rows, heads * head size]."""
     size = len(layer.query.bias) // layer.heads
-    together = merged(layer, size)
-    rows = _linear(graph, form, x, together, "query_key_value")
-    target = graph.add("Concat", [shape, graph.numbers(3 * layer.heads, size)], axis=0)
+    rows = _taken(graph, _linear(graph, form, x, merged(layer, size), "query_key_value"), batch.rows)
+    target = graph.add("Concat", [batch.shape, graph.numbers(3 * layer.heads, size)], axis=0)
     parts = graph.add("Reshape", [rows, target])  # [batch, length, 3 * heads, size]
     # One transposition for all three; [batch, 3 * heads, length, size]
     turned = graph.add("Transpose", [parts], perm=[0, 2, 1, 3])
     query, key, value = graph.split(turned, [layer.heads] * 3, axis=1)
     key = graph.add("Transpose", [key], perm=[0, 1, 3, 2])
-    scores = graph.add("Add", [graph.add("MatMul", [query, key]), hidden])
+    scores = graph.add("Add", [graph.add("MatMul", [query, key]), batch.hidden])
     read = graph.add("MatMul", [graph.add("Softmax", [scores], axis=-1), value])
     back = graph.add("Transpose", [read], perm=[0, 2, 1, 3])
-    return graph.add("Reshape", [back, graph.numbers(-1, layer.heads * size)])
+    return _taken(graph, graph.add("Reshape", [back, graph.numbers(-1, layer.heads * size)]), batch.places)
 
 
 def merged(layer: Layer, size: int) -> Linear:

@@ -12,7 +12,9 @@ from onnx import TensorProto, helper, numpy_helper
 
 Array = NDArray[Any]
 MICROSOFT = "com.microsoft"
-_MOST = 2_000_000_000  # bytes of weights in one file
+IR_VERSION = 10  # the mobile and web builds of ONNX Runtime read no newer one
+_LARGE = 1024  # bytes
+_ALIGNED = 64  # what vector instructions like
 
 
 class Graph:
@@ -70,19 +72,55 @@ class Graph:
         number = self._used[name] = self._used.get(name, 0) + 1
         return name if number == 1 else f"{name}_{number}"
 
-    def model(self, inputs: Sequence[Any], outputs: Sequence[Any], opset: int, ir_version: int) -> onnx.ModelProto:
+    def model(self, inputs: Sequence[Any], outputs: Sequence[Any], opset: int) -> onnx.ModelProto:
         """inputs, outputs: ValueInfoProto. The domain of ONNX Runtime's own operators is named where it is used."""
         domains = sorted({node.domain for node in self.nodes} - {""})
         return helper.make_model(
             helper.make_graph(self.nodes, "edgener", list(inputs), list(outputs), list(self.constants.values())),
             opset_imports=[helper.make_opsetid("", opset), *[helper.make_opsetid(one, 1) for one in domains]],
-            ir_version=ir_version,
-            producer_name="edgener",
+            ir_version=IR_VERSION,
         )
 
 
-def save(model: onnx.ModelProto, path: Path) -> Path:
-    """Write a model; over 2 GB, which no protobuf can hold, its weights go to a file beside it. Returns the path."""
-    large = sum(len(tensor.raw_data) for tensor in model.graph.initializer) > _MOST
-    onnx.save_model(model, path, save_as_external_data=large, location=f"{path.name}.data")
+class Weights:
+    """The file beside graphs that holds their large tensors, each once, whichever graph it came from.
+
+    ONNX Runtime maps it into memory: an embedding that is never looked up is never read, and a matrix that a kernel
+    packs for itself is let go.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """The file is made anew."""
+        self.path = path
+        self._places: dict[bytes, int] = {}
+        path.write_bytes(b"")
+
+    def take(self, model: onnx.ModelProto) -> None:
+        """Move the large tensors of a model here; the model keeps a reference."""
+        for tensor in model.graph.initializer:
+            if len(tensor.raw_data) >= _LARGE:
+                place, length = self._place(tensor.raw_data), len(tensor.raw_data)
+                tensor.ClearField("raw_data")
+                tensor.data_location = TensorProto.EXTERNAL
+                for key, value in (("location", self.path.name), ("offset", place), ("length", length)):
+                    tensor.external_data.add(key=key, value=str(value))
+
+    def _place(self, data: bytes) -> int:
+        """Where these bytes begin."""
+        key = hashlib.sha256(data).digest()
+        if key not in self._places:
+            with open(self.path, "ab") as file:
+                file.write(bytes(-file.tell() % _ALIGNED))
+                self._places[key] = file.tell()
+                file.write(data)
+        return self._places[key]
+
+
+def save(model: onnx.ModelProto, path: Path, weights: Weights | None = None) -> Path:
+    """Write a model, its large tensors to a file beside it; returns its path. weights: a file that others share."""
+    model.ir_version = min(model.ir_version, IR_VERSION)
+    model.producer_name, model.producer_version, model.doc_string = "edgener", "", ""
+    del model.metadata_props[:]
+    (weights or Weights(path.with_name(f"{path.name}.data"))).take(model)
+    path.write_bytes(model.SerializeToString(deterministic=True))
     return path

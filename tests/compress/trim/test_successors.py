@@ -13,7 +13,7 @@ from edgener.compress.prune.stage import PruneConfig, prune
 from edgener.compress.structure.config import StructureConfig
 from edgener.compress.structure.stage import structure
 from edgener.compress.trim.stage import TrimConfig, trim_vocab
-from edgener.export.inputs import ExportConfig
+from edgener.export.config import ExportConfig
 from edgener.export.run import export
 from edgener.runtime import Ner
 from edgener.train.config import TrainConfig

@@ -15,7 +15,7 @@ pytest.importorskip("torch")
 from onnx import TensorProto, helper
 
 from edgener.export.network import activations, forms, smooth
-from edgener.export.network.build import IR_VERSION, OPSET, PLAIN, build
+from edgener.export.network.build import OPSET, PLAIN, build
 from edgener.export.network.weights import Linear
 from edgener.export.network.writer import Graph
 from tests.export.network.test_build import encoder_of, logits_of
@@ -29,7 +29,6 @@ def run(graph: Graph, value: Any, kind: int) -> Any:
         [helper.make_tensor_value_info("x", kind, None)],
         [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
         OPSET,
-        IR_VERSION,
     )
     return onnxruntime.InferenceSession(made.SerializeToString()).run(None, {"x": value})[0]
 

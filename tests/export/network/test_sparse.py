@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from onnx import TensorProto, helper
 
 from edgener.export.network import sparse
-from edgener.export.network.build import IR_VERSION, OPSET
+from edgener.export.network.build import OPSET
 from edgener.export.network.writer import Graph
 
 
@@ -18,7 +18,7 @@ def expand(weight: Any) -> tuple[Any, int]:
     """(what ONNX Runtime makes of the stored matrix, bytes of the file)."""
     graph = Graph()
     graph.add("Identity", [sparse.stored(graph, weight, "w")], output="y")
-    model = graph.model([], [helper.make_tensor_value_info("y", TensorProto.INT8, None)], OPSET, IR_VERSION)
+    model = graph.model([], [helper.make_tensor_value_info("y", TensorProto.INT8, None)], OPSET)
     data = model.SerializeToString()
     return onnxruntime.InferenceSession(data).run(None, {})[0], len(data)
 
