@@ -59,7 +59,7 @@ def check_out(out: Path | None, force: bool) -> None:
 
 def need_train(what: str) -> None:
     """MissingExtra when the packages of the [train] extra are not there; finds them without importing them."""
-    missing = [name for name in ("torch", "transformers", "optimum", "onnx") if not importlib.util.find_spec(name)]
+    missing = [name for name in ("torch", "transformers", "onnx") if not importlib.util.find_spec(name)]
     if missing:
         raise MissingExtra(f"{what} ({', '.join(missing)} not installed)", "train")
 

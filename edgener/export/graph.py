@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from edgener.errors import UserError
 from edgener.export.network.weights import Encoder, is_known, read
 from edgener.text.decode import Array
 from edgener.train.model import Network, TorchForward, load_classifier
@@ -22,23 +23,32 @@ def export_graph(source: str, folder: Path) -> Path:
     """Write the fp32 graph of `source` into `folder`, by optimum: dynamic batch and sequence. Returns its path.
 
     Inputs int64 [batch, sequence]: input_ids, attention_mask and, where the architecture has them, token_type_ids.
-    Output float32 [batch, sequence, labels]: logits. Over 2 GB the weights are in a file beside the graph.
+    Output float32 [batch, sequence, labels]: logits. Over 2 GB the weights are in a file beside the graph. UserError
+    without optimum, and for an architecture that it does not know either.
     """
-    from optimum.exporters.onnx import main_export
+    try:
+        from optimum.exporters.onnx import main_export
+    except ImportError:
+        raise UserError(
+            f"{source}: edgener builds no graph for this architecture itself; pip install 'edgener[optimum]' for more"
+        ) from None
 
-    with _quiet():
-        main_export(
-            source,
-            output=folder,
-            task="token-classification",
-            opset=OPSET,
-            device="cpu",
-            framework="pt",
-            library_name="transformers",
-            do_validation=False,
-            no_post_process=True,
-            trust_remote_code=False,
-        )
+    try:
+        with _quiet():
+            main_export(
+                source,
+                output=folder,
+                task="token-classification",
+                opset=OPSET,
+                device="cpu",
+                framework="pt",
+                library_name="transformers",
+                do_validation=False,
+                no_post_process=True,
+                trust_remote_code=False,
+            )
+    except ValueError as error:  # its answer to an architecture without an export configuration
+        raise UserError(f"{source}: optimum cannot export it ({' '.join(str(error).split())[:200]})") from None
     return folder / "model.onnx"
 
 

@@ -164,21 +164,6 @@ def test_static_answers_do_not_depend_on_their_neighbours(tiny_model: Path, tmp_
     assert Ner.load(bundle, batch_size=8).batch(TEXTS) == alone
 
 
-def test_an_architecture_that_the_builder_does_not_know_goes_through_optimum(
-    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from edgener.export import graph
-
-    monkeypatch.setattr(graph, "encoder_of", lambda classifier: None)
-    bundle = export(str(tiny_model), ExportConfig(quant="int8", gate=False), tmp_path / "b")
-    assert problems(bundle) == []
-    assert json.loads(report_path(bundle).read_text())["parity"]["tag_agreement"] > 0.9
-    with pytest.raises(UserError, match="for a xlm-roberta model, expected none or int8"):
-        export(str(tiny_model), ExportConfig(quant="int4", gate=False), tmp_path / "c")
-    with pytest.raises(UserError, match="--embeddings: not for a xlm-roberta model"):
-        export(str(tiny_model), ExportConfig(embeddings="int4", gate=False), tmp_path / "c")
-
-
 @pytest.mark.parametrize(
     ("change", "message"),
     [

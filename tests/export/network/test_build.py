@@ -14,7 +14,7 @@ import torch
 
 from edgener.export.network.build import PLAIN, build
 from edgener.export.network.weights import ARCHITECTURES, Encoder, is_known, read
-from tests.export.network.conftest import KINDS
+from tests.export.conftest import KINDS
 
 Batch = dict[str, Any]
 

@@ -24,9 +24,7 @@ def build_model() -> Callable[..., Any]:
             shape["embedding_size"] = 16
         # So large that every part has a say.
         base = {"vocab_size": 90, "num_labels": 5, "max_position_embeddings": 40, "initializer_range": 0.3}
-        return AutoModelForTokenClassification.from_config(
-            AutoConfig.for_model(kind, **base, **shape, **changes)
-        ).eval()
+        return AutoModelForTokenClassification.from_config(AutoConfig.for_model(kind, **base | shape | changes)).eval()
 
     return make
 
