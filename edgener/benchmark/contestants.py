@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,7 @@ from edgener.console import say
 from edgener.errors import UserError
 
 ONNX_FP32 = "onnx-fp32"
+PEER = "peer"
 BASELINES = ("torch-fp32", "torch-int8", "llm-int8", ONNX_FP32)
 FIRST_TEXT = "Ibrahim ya ziyarci Kano a ranar Litinin ."
 # An answer takes seconds; a large model may need minutes to load from an SD card.
@@ -28,7 +30,7 @@ _POOLS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_
 
 @dataclass(frozen=True)
 class Contestant:
-    """`kind` is BUNDLE or a baseline's name; `command` starts it, `path` is what it loads.
+    """`kind` is BUNDLE, PEER or a baseline's name; `command` starts it, `path` is what it loads.
 
     `origin` is what the user named: another folder than `path` where a model is exported first.
     """
@@ -40,19 +42,21 @@ class Contestant:
     origin: Path
 
 
-def enter(arguments: Sequence[str], baselines: Sequence[str], threads: int, scratch: Path) -> list[Contestant]:
-    """Contestants in the order given, baselines last; the first argument, too, may be `NAME=MODEL`.
+def enter(
+    arguments: Sequence[str], baselines: Sequence[str], peers: Sequence[str], threads: int, scratch: Path
+) -> list[Contestant]:
+    """Contestants in the order given, baselines and peers last; the first argument, too, may be `NAME=MODEL`.
 
     All arguments are checked before onnx-fp32 is exported, to a folder of its own under `scratch`. UserError for one
     that cannot compete.
     """
-    if not arguments and not baselines:
+    if not arguments and not baselines and not peers:
         raise UserError("nothing to benchmark; name a bundle, or --baseline torch-fp32=MODEL")
     found = [
         baseline(text, threads) if text.partition("=")[0] in BASELINES else bundle(Path(text), threads)
         for text in arguments
     ]
-    found += [baseline(text, threads) for text in baselines]
+    found += [baseline(text, threads) for text in baselines] + [peer(text, threads) for text in peers]
     return _named_apart([_exported(one, threads, scratch) if one.kind == ONNX_FP32 else one for one in found])
 
 
@@ -78,6 +82,19 @@ def baseline(text: str, threads: int) -> Contestant:
         raise UserError(f"--baseline {text}: {model} is not a model folder (no config.json)")
     command = (sys.executable, "-m", "edgener.compress.baselines", name, model, "--threads", str(threads))
     return Contestant(name, name, Path(model), command, Path(model))
+
+
+def peer(text: str, threads: int) -> Contestant:
+    """`NAME=COMMAND`: any program that speaks edgener.benchmark.protocol; it is given `--threads N` behind the rest."""
+    name, _, command = text.partition("=")
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        words = []
+    if not name or not words:
+        raise UserError(f"--peer {text}: expected NAME=COMMAND, such as fast='python benchmarks/peers/onnx.py FOLDER'")
+    folder = next((Path(word) for word in words[1:] if Path(word).is_dir()), Path())
+    return Contestant(name, PEER, folder, (*words, "--threads", str(threads)), folder)
 
 
 def _exported(contestant: Contestant, threads: int, scratch: Path) -> Contestant:
@@ -111,15 +128,20 @@ class Running:
         # A file: nobody has to read it while the contestant works, and its last line is there when it dies.
         self.errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by __exit__
         self.started = time.perf_counter()
-        self.process = subprocess.Popen(
-            contestant.command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self.errors,
-            encoding="utf-8",
-            errors="replace",
-            env=environment(threads),
-        )
+        try:
+            self.process = subprocess.Popen(
+                contestant.command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self.errors,
+                encoding="utf-8",
+                errors="replace",
+                env=environment(threads),
+            )
+        except OSError as error:
+            raise UserError(
+                f"{contestant.name}: {contestant.command[0]} cannot be started ({error.strerror})"
+            ) from None
         self.lines: SimpleQueue[str] = SimpleQueue()
         Thread(target=self._read, daemon=True).start()
 

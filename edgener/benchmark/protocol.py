@@ -34,7 +34,10 @@ class Engine(Protocol):
         """Read the model from disk, ready to tag."""
 
     def facts(self) -> dict[str, Any]:
-        """What only the process knows, once loaded: `device`, `settings`, `memory_bytes` of the weights."""
+        """What only the process knows, once loaded: `device`, `settings`, `memory_bytes` of the weights.
+
+        A peer names the `files` that it loaded.
+        """
 
 
 class Session:

@@ -13,10 +13,10 @@ from typing import Any
 
 from edgener import artefact
 from edgener.benchmark import report
-from edgener.benchmark.contestants import Contestant, enter
+from edgener.benchmark.contestants import PEER, Contestant, enter
 from edgener.benchmark.protocol import SEED
 from edgener.benchmark.rounds import Plan, Samples, measure
-from edgener.benchmark.sizes import in_memory, size_of
+from edgener.benchmark.sizes import in_memory, size_of, size_of_files
 from edgener.console import say
 from edgener.text.lines import read_texts
 
@@ -30,8 +30,10 @@ class BenchmarkConfig:
     text: Path | None = None
 
 
-def benchmark(contestants: Sequence[str | Path], baselines: Sequence[str], config: BenchmarkConfig) -> dict[str, Any]:
-    """Measure bundles and baselines (`NAME=MODEL`) against each other; the first is what ratios refer to.
+def benchmark(
+    contestants: Sequence[str | Path], baselines: Sequence[str], config: BenchmarkConfig, peers: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Measure bundles, baselines (`NAME=MODEL`) and peers (`NAME=COMMAND`); the first is what ratios refer to.
 
     UserError when a contestant does not exist or cannot be run.
     """
@@ -39,7 +41,7 @@ def benchmark(contestants: Sequence[str | Path], baselines: Sequence[str], confi
     # A turn takes a stretch of them: shuffled, so that any stretch is like the whole.
     random.Random(SEED).shuffle(lines)  # noqa: S311 - an order, not a secret
     with TemporaryDirectory(prefix="edgener-benchmark-") as scratch:
-        entered = enter([str(one) for one in contestants], baselines, config.threads, Path(scratch))
+        entered = enter([str(one) for one in contestants], baselines, peers, config.threads, Path(scratch))
         measured = measure(entered, config.plan, config.threads, lines)
         sizes = {one.name: _size(one, measured.samples) for one in entered}
         described = {one.name: _described(one, measured.samples) for one in entered}
@@ -60,7 +62,10 @@ def benchmark(contestants: Sequence[str | Path], baselines: Sequence[str], confi
 
 def _size(contestant: Contestant, samples: Samples) -> dict[str, Any]:
     """Bytes on disk by file; for weights that exist in memory only, their bytes there."""
-    return size_of(contestant) or in_memory(samples[contestant.name]["hello"]["memory_bytes"])
+    hello = samples[contestant.name]["hello"]
+    if contestant.kind == PEER:
+        return size_of_files([Path(file) for file in hello["files"]])
+    return size_of(contestant) or in_memory(hello["memory_bytes"])
 
 
 def _described(contestant: Contestant, samples: Samples) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Bytes on disk by file, as they are and as gzip would send them."""
 
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +46,14 @@ def size_of(contestant: Contestant) -> dict[str, Any] | None:
         chosen = sorted([*weights, *_present(folder, _CONFIGS), *_tokenizer(folder)])
     else:
         return None
+    return size_of_files(chosen, network)
+
+
+def size_of_files(chosen: Sequence[Path], network: Sequence[str] | None = None) -> dict[str, Any]:
+    """network: which of them are the model; all of them by default."""
     files = {path.name: _entry(path) for path in chosen}
-    return {"bytes_kind": "on disk", "files": files, "network": _sum(files, network), "total": _sum(files, files)}
+    parts = files if network is None else network
+    return {"bytes_kind": "on disk", "files": files, "network": _sum(files, parts), "total": _sum(files, files)}
 
 
 def _present(folder: Path, names: Iterable[str]) -> list[Path]:

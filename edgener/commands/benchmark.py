@@ -19,6 +19,10 @@ def benchmark(
         list[str] | None,
         typer.Option(help="torch-fp32=MODEL, torch-int8=MODEL, llm-int8=MODEL or onnx-fp32=MODEL; several times."),
     ] = None,
+    peer: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME=COMMAND: a program that speaks edgener.benchmark.protocol; see benchmarks/peers."),
+    ] = None,
     threads: Annotated[int, typer.Option(help="Threads of every contestant.", min=0, max=1024)] = 1,
     rounds: Annotated[
         int | None, typer.Option(help="Rounds of each measurement; 10, or 5 with --quick.", min=2, max=1000)
@@ -53,7 +57,7 @@ def benchmark(
     plan = Plan().quick() if quick else Plan()
     if rounds:
         plan = replace(plan, rounds=rounds)
-    measured = run(contestants or [], baseline or [], BenchmarkConfig(threads, plan, text))
+    measured = run(contestants or [], baseline or [], BenchmarkConfig(threads, plan, text), peer or [])
     document = {**provenance(context.obj), **measured}
     if out:
         write_file(out, canonical_json(document))

@@ -12,7 +12,7 @@ from edgener.runtime.session import OnnxForward
 from edgener.runtime.tokenizer import BundleTokenizer
 from edgener.text.labels import check_model_labels
 from edgener.text.pieces import for_words, specials_of
-from edgener.text.tagger import DecodeSpec, Tagger
+from edgener.text.tagger import DecodeSpec, Forward, Tagger
 from edgener.text.words import UNICODE_1
 
 _WINDOW = 256
@@ -20,6 +20,11 @@ _WINDOW = 256
 
 def load_folder(path: Path, *, threads: int = 0, batch_size: int = 1) -> Tagger:
     """UserError when a file is missing, or the labels cannot be decoded."""
+    return tagger_of(path, OnnxForward(path / "model.onnx", threads), batch_size)
+
+
+def tagger_of(path: Path, forward: Forward, batch_size: int = 1) -> Tagger:
+    """The folder's tokenizer and labels around a forward function. UserError as load_folder."""
     where = path / "config.json"
     config = read_json(where)
     labels = _labels(config, where)
@@ -33,9 +38,8 @@ def load_folder(path: Path, *, threads: int = 0, batch_size: int = 1) -> Tagger:
     if longest <= len(specials.prefix) + len(specials.suffix):
         raise UserError(f"{where}: max_position_embeddings leaves no room for a word")
     spec = DecodeSpec.of(UNICODE_1, longest, specials)
-    forward = OnnxForward(path / "model.onnx", threads)
-    if forward.labels not in (None, len(labels)):
-        raise UserError(f"{path}: the graph has {forward.labels} outputs, config.json {len(labels)} labels")
+    if getattr(forward, "labels", None) not in (None, len(labels)):
+        raise UserError(f"{path}: the graph has {forward.labels} outputs, config.json {len(labels)} labels")  # type: ignore[attr-defined]
     return Tagger(forward, tokenizer, labels, spec, batch_size=batch_size)
 
 

@@ -41,7 +41,7 @@ def test_llm_int8_says_on_what_it_ran(tiny_model: Path) -> None:
 
 
 def test_onnx_fp32_competes_as_an_export_of_the_model(tiny_model: Path, tmp_path: Path) -> None:
-    (entered,) = enter([], [f"onnx-fp32={tiny_model}"], 1, tmp_path)
+    (entered,) = enter([], [f"onnx-fp32={tiny_model}"], [], 1, tmp_path)
     with Running(entered, 1) as running:
         assert running.hello()["max_length"] == 256
     manifest = json.loads((entered.path / "manifest.json").read_text())

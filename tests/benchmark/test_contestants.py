@@ -75,7 +75,7 @@ def test_threads_are_pinned_for_every_library() -> None:
 
 
 def test_contestants_of_one_name_are_told_apart(bundle: Path, tmp_path: Path) -> None:
-    found = enter([str(bundle), str(bundle)], [], 1, tmp_path)
+    found = enter([str(bundle), str(bundle)], [], [], 1, tmp_path)
     assert [one.name for one in found] == ["hand-made", "hand-made (2)"]
 
 
@@ -91,7 +91,7 @@ def test_contestants_of_one_name_are_told_apart(bundle: Path, tmp_path: Path) ->
 )
 def test_who_cannot_compete(arguments: list[str], baselines: list[str], message: str, tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught:
-        enter(arguments, baselines, 1, tmp_path)
+        enter(arguments, baselines, [], 1, tmp_path)
     assert message in str(caught.value)
 
 

@@ -37,7 +37,7 @@ def document(bundles: list[Path], tmp_path_factory: pytest.TempPathFactory) -> d
 
 def test_every_sample_is_kept_and_the_warm_up_is_not(bundles: list[Path], tmp_path: Path) -> None:
     clock = iter(range(10_000))
-    entered = enter([str(bundle) for bundle in bundles], [], 1, tmp_path)
+    entered = enter([str(bundle) for bundle in bundles], [], [], 1, tmp_path)
     found = measure(entered, PLAN, 1, LINES, reading=lambda: {"throttling": None, "at": next(clock)})
     for samples in found.samples.values():
         assert len(samples["cold_starts"]) == PLAN.cold_starts
