@@ -18,28 +18,7 @@ TUNE=(--freeze-embeddings --learning-rate 1.5e-4 "${BF16[@]}" --licence CC-BY-NC
 GRADUAL=(--when gradual --epochs 2 --ramp 0.5 --learning-rate 1.5e-4 "${RAW[@]}" "${BF16[@]}")
 mkdir -p "$RESULTS"
 
-wanted() { local pattern; for pattern in "${PATTERNS[@]}"; do [[ $1 == $pattern ]] && return 0; done; return 1; }
-
-# make NAME COMMAND...: runs/NAME, and what the command prints as RESULTS/NAME.json
-make() {
-  local name=$1; shift
-  if wanted "$name" && [[ ! -e $RESULTS/$name.json ]]; then
-    edgener "$@" --out "runs/$name" --json > "$RESULTS/.$name.json"
-    mv "$RESULTS/.$name.json" "$RESULTS/$name.json"
-  fi
-}
-
-# score NAME [OPTION...]: the F1 of runs/NAME as RESULTS/f1-NAME.json
-score() {
-  local name=$1; shift
-  if wanted "$name" && [[ ! -e $RESULTS/f1-$name.json ]]; then
-    local data=("${DATA[@]}")
-    [[ $name != hau-swa-* ]] || data=(--data "$MASAKHANER1" --lang hau --lang swa)
-    edgener evaluate "runs/$name" "${data[@]}" --batch-size 16 "$@" --out "$RESULTS/f1-$name.json"
-  fi
-}
-
-both() { make "$@"; score "$1"; }
+source "$(dirname "${BASH_SOURCE[0]}")/functions.sh"
 
 make trim trim-vocab "$ENCODER" "${DATA[@]}" --raw "$TEXTS" --coverage 0.999 --max-length 256 \
   --unseen "$MASAKHANER2/sna" --unseen "$MASAKHANER2/xho" --unseen "$MASAKHANER2/bbj"

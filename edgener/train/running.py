@@ -20,6 +20,8 @@ from edgener.train.work import started_processes
 CHECKPOINT_SECONDS = (60.0, 300.0)  # until the first one of a run, and between all others
 STATE = "trainer_state.json"
 SHOWN_SECONDS = 10.0
+# A share of all steps: warmup_ratio of transformers 4 is warmup_steps below 1 in transformers 5.
+_WARMUP = "warmup_ratio" if "warmup_ratio" in TrainingArguments.__dataclass_fields__ else "warmup_steps"
 
 
 def arguments_of(config: Any, learning_rate: float, work: Path, **others: Any) -> TrainingArguments:
@@ -31,7 +33,7 @@ def arguments_of(config: Any, learning_rate: float, work: Path, **others: Any) -
         output_dir=str(work),
         per_device_train_batch_size=config.batch_size,
         learning_rate=learning_rate,
-        warmup_ratio=config.warmup,
+        **{_WARMUP: config.warmup},
         weight_decay=config.weight_decay,
         seed=config.seed,
         data_seed=config.seed,
