@@ -114,9 +114,11 @@ def quantised(
         found["smooth"] = config.smooth
     embeddings = config.embeddings or mode.embeddings
     _check_blocks(encoder, config.quant == INT4, embeddings)
+    # What the tanh form of GELU is off by is far below a step of int8.
+    approximate = config.quant in (INT8, INT8_STATIC, INT8_MIXED, INT4)
     standard = config.operators == "standard" and embeddings == "int4"
     lookup = forms.standard_int4_lookup if standard else LOOKUPS[embeddings]
-    form = Form(PLAIN.linear, lookup, length=config.length, packed=config.packed)
+    form = Form(PLAIN.linear, lookup, length=config.length, packed=config.packed, tanh=approximate)
     store = stored if config.sparse else forms.dense
     dynamic = forms.dynamic_linear(store, config.weight_bits)
     if config.quant == INT8:

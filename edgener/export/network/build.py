@@ -28,7 +28,8 @@ LookupForm = Callable[[Graph, str, Floats, str], str]
 class Form:
     """How the two kinds of large tensors are stored and computed. batch, length: fixed sizes; None leaves them free.
 
-    packed: padding is left out of whatever is computed row by row, which is all but attention.
+    packed: padding is left out of whatever is computed row by row, which is all but attention. tanh: GELU in its tanh
+    approximation (Hendrycks and Gimpel 2016), within 5e-4 of the exact one and up to three times as fast.
     """
 
     linear: LinearForm
@@ -36,6 +37,7 @@ class Form:
     batch: int | None = None
     length: int | None = None
     packed: bool = False
+    tanh: bool = False
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,7 @@ def _layer(graph: Graph, x: str, batch: _Batch, layer: Layer, form: Form, activa
     """x, result: float32 [rows, hidden size]."""
     read = _linear(graph, form, _attention(graph, x, batch, layer, form), layer.project, "project")
     x = _norm(graph, graph.add("Add", [read, x]), layer.attention_norm)
-    neurons = _activation(graph, _linear(graph, form, x, layer.up, "up"), activation)
+    neurons = _activation(graph, _linear(graph, form, x, layer.up, "up"), activation, form.tanh)
     return _norm(graph, graph.add("Add", [_linear(graph, form, neurons, layer.down, "down"), x]), layer.norm)
 
 
@@ -168,7 +170,7 @@ def merged(layer: Layer, size: int) -> Linear:
     return Linear(weights, biases, layer.query.divisor)
 
 
-def _activation(graph: Graph, x: str, kind: str) -> str:
+def _activation(graph: Graph, x: str, kind: str, tanh: bool) -> str:
     if kind == "relu":
         return graph.add("Relu", [x])
-    return graph.add("Gelu", [x], approximate="tanh" if kind == "gelu_new" else "none")
+    return graph.add("Gelu", [x], approximate="tanh" if tanh or kind == "gelu_new" else "none")
