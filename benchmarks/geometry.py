@@ -3,8 +3,8 @@
     python benchmarks/geometry.py OUT [--layers 10] [--hidden 768] [--heads 6] [--ffn 3072] [--vocabulary 70006]
 
 The defaults are AfriBERTa-large's (Ogueji et al. 2021). OUT gets config.json, pytorch_model.bin (no safetensors) and a
-SentencePiece model (no tokenizer.json, no model_max_length), trained on the built-in sample. Size and speed of such a
-model are real, its answers are not.
+SentencePiece model (no tokenizer.json, no model_max_length) trained on the built-in sample, or the tokenizer of a model
+(--tokenizer), whose size the vocabulary then has. Size and speed of such a model are real, its answers are not.
 """
 
 import io
@@ -15,7 +15,7 @@ from typing import Annotated
 import sentencepiece
 import torch
 import typer
-from transformers import XLMRobertaConfig, XLMRobertaForTokenClassification
+from transformers import AutoTokenizer, XLMRobertaConfig, XLMRobertaForTokenClassification
 
 from edgener.text import sample
 from edgener.text.labels import label_list
@@ -31,9 +31,12 @@ def build(
     ffn: int = 3072,
     vocabulary: int = 70_006,
     pieces: int = 2000,
+    tokenizer: Annotated[Path | None, typer.Option(help="Folder of a model to take the tokenizer from.")] = None,
 ) -> None:
     """Write the folder."""
     labels = label_list(TYPES)
+    if tokenizer:
+        vocabulary = len(AutoTokenizer.from_pretrained(tokenizer))
     torch.manual_seed(0)
     config = XLMRobertaConfig(
         vocab_size=vocabulary,
@@ -52,6 +55,9 @@ def build(
     out.mkdir(parents=True)
     config.save_pretrained(out)
     torch.save(model.state_dict(), out / "pytorch_model.bin")
+    if tokenizer:
+        AutoTokenizer.from_pretrained(tokenizer).save_pretrained(out)
+        return
     (out / "sentencepiece.bpe.model").write_bytes(_sentencepiece(pieces))
     (out / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "XLMRobertaTokenizer"}))
 
