@@ -153,7 +153,9 @@ def _show(bundle: Path, report: dict[str, Any], packed: Path | None) -> None:
     """A line for each thing that was done."""
     sizes = {name: entry["bytes"] / 1e6 for name, entry in report["files"].items()}
     largest = sorted(sizes.items(), key=lambda item: -item[1])[:2]
-    typer.echo(f"{bundle}: {sum(sizes.values()):.1f} MB, " + ", ".join(f"{name} {size:.1f}" for name, size in largest))
+    download = f" ({report['download_bytes'] / 1e6:.1f} MB as gzip)" if "download_bytes" in report else ""
+    parts = ", ".join(f"{name} {size:.1f}" for name, size in largest)
+    typer.echo(f"{bundle}: {sum(sizes.values()):.1f} MB{download}, {parts}")
     if packed:
         typer.echo(f"{packed}: {packed.stat().st_size / 1e6:.1f} MB to download")
     if dense := report["found"].get("dense_bytes"):
@@ -193,6 +195,7 @@ def _show_targets(json: bool) -> None:
         return
     for one in found:
         size = f", at most {one.max_mb:g} MB" if one.max_mb else ""
+        size += f", at most {one.max_peak_mb:g} MB of memory" if one.max_peak_mb else ""
         bits = " with 7-bit weights" if one.weight_bits == 7 else ""
         typer.echo(f"{one.name:14} {one.description}")
         typer.echo(

@@ -6,14 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from edgener import artefact, output
+from edgener.benchmark.sizes import gzip_bytes
 from edgener.bundle.layout import KIND, MODEL, ORT_MODEL, WEIGHTS, variant_file
 from edgener.bundle.write import forbids_commercial_use, write_bundle
 from edgener.console import say
 from edgener.errors import CheckFailed
 from edgener.evaluate.run import check_types
 from edgener.evaluate.score import Evaluation
-from edgener.export import graph, modes, targets
+from edgener.export import graph, modes
 from edgener.export.config import ExportConfig
+from edgener.export.fit import check_target
 from edgener.export.gate import Gate, reference_of, run_gate
 from edgener.export.graph import Network
 from edgener.export.inputs import GateData, describe, gate_data
@@ -110,7 +112,7 @@ def export(
             labels=classifier.labels,
             golden=chosen,
         )
-        _check_size(config, sum(file.stat().st_size for file in scratch.iterdir()))
+        check_target(config, scratch)
         report = {
             "request": asked,
             "fp32": asdict(fp32),
@@ -118,6 +120,8 @@ def export(
             "variants": {name: one.as_dict() for name, one in zip(config.variants, others, strict=True)},
             "golden": len(chosen),
             "files": artefact.file_table(scratch),
+            # What a server or a store sends, which compresses what it can.
+            "download_bytes": sum(gzip_bytes(file) for file in scratch.iterdir()),
         }
         # Before the bundle takes its place: whoever finds the bundle finds its report too.
         _write_report(out, report)
@@ -149,15 +153,6 @@ def _make(
     if not weights.path.stat().st_size:
         weights.path.unlink()
     return maker.parity, found
-
-
-def _check_size(config: ExportConfig, size: int) -> None:
-    most = targets.load(config.target).max_mb if config.target else None
-    if most is not None and size > most * 1e6:
-        raise CheckFailed(
-            f"the bundle has {size / 1e6:.1f} MB, target {config.target} takes at most {most:g}; trim the vocabulary "
-            "(edgener trim-vocab), or choose smaller --embeddings"
-        )
 
 
 def _tagger(classifier: Network, graph_: Path) -> Tagger:

@@ -18,7 +18,8 @@ class Target:
 
     weight_bits: 8, or 7 where sums of 8-bit products can saturate. operators: `standard` keeps to ONNX's own where a
     runtime may lack ONNX Runtime's. threads: a default for who runs the bundle; 0 leaves it to ONNX Runtime. length: a
-    fixed number of pieces; None leaves it free. max_mb: the largest bundle that the platform takes; None: no limit.
+    fixed number of pieces; None leaves it free. max_mb: the largest bundle that the platform takes, max_peak_mb: the
+    most memory that loading it and one answer may take, Python's own included; None: no limit.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Target:
     operators: str = "microsoft"
     length: int | None = None
     max_mb: float | None = None
+    max_peak_mb: float | None = None
 
 
 def names() -> list[str]:

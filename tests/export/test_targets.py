@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("torch")
 
-from edgener.bundle.verify import open_bundle
+from edgener.bundle.verify import open_bundle, problems
 from edgener.errors import CheckFailed, UserError
 from edgener.export import targets
 from edgener.export.config import ExportConfig
@@ -64,6 +64,21 @@ def test_a_bundle_that_is_too_large_for_its_platform(
     with pytest.raises(CheckFailed, match=r"MB, target web takes at most 0\.01; trim the vocabulary"):
         export(str(tiny_model), ExportConfig(gate=False, target="web"), tmp_path / "b")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_bundle_that_takes_too_much_memory_is_refused(
+    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dataclasses import replace
+
+    pi4 = targets.load("pi4")
+    assert pi4.max_peak_mb
+    monkeypatch.setattr(targets, "load", lambda name: replace(pi4, max_peak_mb=20.0))
+    with pytest.raises(CheckFailed, match=r"loading the bundle takes \d+ MB, target pi4 has 20; trim"):
+        export(str(tiny_model), ExportConfig(gate=False, target="pi4"), tmp_path / "b")
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr(targets, "load", lambda name: pi4)
+    assert problems(export(str(tiny_model), ExportConfig(gate=False, target="pi4"), tmp_path / "b")) == []
 
 
 WHERE = Path("b/manifest.json")
