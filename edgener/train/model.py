@@ -1,5 +1,6 @@
 """Read a token-classification model or a bare encoder into memory; where it comes from: edgener.train.source."""
 
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from edgener.text.labels import check_model_labels
 from edgener.text.pieces import for_words, rows_of, specials_of
 from edgener.text.tagger import DecodeSpec, Tagger
 from edgener.text.words import UNICODE_1
+from edgener.train.heads import built_without_lost_heads
 from edgener.train.source import ModelSource, first_line, load_config, locate
 
 DEFAULT_WINDOW = 256
@@ -64,6 +66,14 @@ def load_tokenizer(name: str, config: PretrainedConfig) -> tuple[Any, Tokenizer]
         raise UserError(f"{name}: its tokenizer cannot be loaded ({first_line(error)})") from None
     tokenizer.model_max_length = usable_length(config, tokenizer)
     return tokenizer, for_words(tokenizer.backend_tokenizer)
+
+
+def save_tokenizer(tokenizer: Any, folder: Path) -> None:
+    """Write a Hugging Face tokenizer with its SentencePiece model, which transformers 5 leaves out."""
+    tokenizer.save_pretrained(folder)
+    source = Path(getattr(tokenizer, "vocab_file", None) or "")
+    if source.suffix == ".model" and source.is_file() and not (folder / source.name).exists():
+        shutil.copyfile(source, folder / source.name)
 
 
 def usable_length(config: PretrainedConfig, tokenizer: Any) -> int:
@@ -169,14 +179,17 @@ def load_checkpoint(auto: Any, name: str, may_be_random: Callable[[str], bool], 
     the architecture does not know an argument.
     """
     try:
-        model, report = auto.from_pretrained(
-            name, output_loading_info=True, trust_remote_code=False, **{"dtype": torch.float32, **kwargs}
-        )
+        with built_without_lost_heads():
+            model, report = auto.from_pretrained(
+                name, output_loading_info=True, trust_remote_code=False, **{"dtype": torch.float32, **kwargs}
+            )
     except Exception as error:  # damaged safetensors, pickles with code, wrong shapes: each has its own class
         if isinstance(error, TypeError) and "add_pooling_layer" in kwargs:
             raise
         raise UserError(f"{name}: its weights cannot be loaded ({first_line(error)})") from None
-    random = [*report["missing_keys"], *report["mismatched_keys"]]
+    # transformers 5 names the two shapes behind a key of the wrong one.
+    mismatched = [key if isinstance(key, str) else key[0] for key in report["mismatched_keys"]]
+    random = [*report["missing_keys"], *mismatched]
     wrong = sorted(key for key in random if not may_be_random(key))
     if wrong:
         raise UserError(

@@ -17,6 +17,7 @@ from edgener.train.model import (
     load_checkpoint,
     load_classifier,
     load_tokenizer,
+    save_tokenizer,
 )
 from edgener.train.source import ENCODER, KIND, load_config, locate
 from edgener.versions import versions
@@ -104,7 +105,7 @@ def write_network(
     manifest = {name: value for name, value in manifest.items() if value is not None}
     with output.building(out) as scratch:
         network.model.save_pretrained(scratch)
-        network.tokenizer.save_pretrained(scratch)
+        save_tokenizer(network.tokenizer, scratch)
         network.backend.save(str(scratch / "tokenizer.json"))
         output.seal(scratch, KIND if network.labels else ENCODER, manifest)
         if measure is not None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
 import sentencepiece
 import torch
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
@@ -143,6 +144,8 @@ def llama_bpe(folder: Path) -> Path:
         folder / "tokenizer.model", model_type="bpe", byte_fallback=True, vocab_size=700, character_coverage=0.99
     )
     made = LlamaTokenizerFast(vocab_file=str(path), legacy=True, add_prefix_space=True, pad_token="<unk>")
+    if len(made) < 100:
+        pytest.skip("transformers 5 makes no tokenizer of a SentencePiece BPE model this way")
     made.save_pretrained(folder)
     return bert(folder, len(made))
 

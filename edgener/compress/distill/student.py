@@ -13,10 +13,10 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 
-from edgener.compress.slices import keep_columns, keep_layers, keep_neurons, keep_rows
 from edgener.errors import UserError
 from edgener.train.anatomy import Layer, encoder_of, layers_of
 from edgener.train.model import Network
+from edgener.train.slices import keep_columns, keep_layers, keep_neurons, keep_rows
 
 
 @dataclass(frozen=True)

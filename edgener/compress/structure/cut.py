@@ -2,9 +2,7 @@
 
 FFN neurons   the linears get smaller, `intermediate_size` with them; one size for all layers, as the config has one
 layers        the others close ranks, `num_hidden_layers` says how many
-heads         `pruned_heads` of the config: by layer, the heads that are gone, counted as the config's
-              `num_attention_heads` counts them. `from_pretrained` removes the same again before it reads the weights,
-              so the number of heads may differ from layer to layer
+heads         `pruned_heads` of the config (edgener.train.heads); their number may differ from layer to layer
 
 Hidden width is left alone. What stays is copied bit by bit, so zeros stay zeros.
 """
@@ -16,8 +14,9 @@ from typing import Any
 import torch
 from transformers import PreTrainedModel
 
-from edgener.compress.slices import keep_layers, keep_neurons
 from edgener.train.anatomy import encoder_of, layers_of
+from edgener.train.heads import lost_heads, remove_heads
+from edgener.train.slices import keep_layers, keep_neurons
 
 
 @dataclass(frozen=True)
@@ -59,18 +58,13 @@ def cut_heads(model: PreTrainedModel, keep: Sequence[Sequence[int]]) -> None:
         if len(names) != layer.heads:
             raise ValueError(f"layer {place} has {layer.heads} heads, its config says {len(names)}")
         gone[place] = sorted(set(names) - {names[head] for head in kept})
-    model.prune_heads({place: names for place, names in gone.items() if names})
-    # Their order comes from a set; a config must not depend on it.
-    model.config.pruned_heads = {place: sorted(model.config.pruned_heads[place]) for place in sorted(_pruned(model))}
-
-
-def _pruned(model: PreTrainedModel) -> dict[int, list[int]]:
-    return getattr(model.config, "pruned_heads", None) or {}
+    remove_heads(model, {place: names for place, names in gone.items() if names})
 
 
 def _names_of_heads(model: PreTrainedModel, layer: int) -> list[int]:
     """The heads that a layer still has, by the numbers they had when all were there."""
-    return [head for head in range(model.config.num_attention_heads) if head not in _pruned(model).get(layer, [])]
+    lost = lost_heads(model.config).get(layer, [])
+    return [head for head in range(model.config.num_attention_heads) if head not in lost]
 
 
 def cut_neurons(model: PreTrainedModel, keep: Sequence[Sequence[int]]) -> None:

@@ -15,7 +15,7 @@ from edgener.compress.trim.rewrite import State, trim_sentencepiece, trimmed, vo
 from edgener.errors import UserError
 from edgener.text.pieces import specials_of
 from edgener.text.tagger import DecodeSpec
-from edgener.train.model import Network, first_position, usable_length
+from edgener.train.model import Network, first_position, save_tokenizer, usable_length
 
 _TOKEN_IDS = ("pad", "bos", "eos", "sep", "cls", "mask", "unk", "decoder_start")
 
@@ -102,7 +102,7 @@ def check_positions(model: PreTrainedModel, max_length: int) -> None:
 
 def _tokenizer(old: Any, before: State, after: State, folder: Path) -> Any:
     """The Hugging Face tokenizer around a new state; other files of its vocabulary are cut alike."""
-    old.save_pretrained(folder)
+    save_tokenizer(old, folder)
     (folder / "tokenizer.json").write_text(json.dumps(after, ensure_ascii=False), encoding="utf-8")
     settings = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
     settings.pop("added_tokens_decoder", None)  # says the same of the old ids

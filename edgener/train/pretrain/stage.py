@@ -170,6 +170,7 @@ def _network_config(shape: Geometry, reader: Reader) -> XLMRobertaConfig:
         intermediate_size=shape.ffn,
         max_position_embeddings=shape.length + pad + 1,  # XLM-R counts positions from behind the padding id
         type_vocab_size=1,
+        use_cache=False,  # an encoder has none, and trainers differ in whether they say so
         bos_token_id=reader.spec.prefix[0] if reader.spec.prefix else None,
         pad_token_id=pad,
         eos_token_id=reader.spec.suffix[0] if reader.spec.suffix else None,

@@ -28,6 +28,7 @@ from transformers import (
 from edgener.compress.prune.permute import permute
 from edgener.errors import UserError
 from edgener.train.anatomy import layers_of, linears_of
+from edgener.train.heads import remove_heads
 
 SIZES = {
     "vocab_size": 60,
@@ -115,7 +116,7 @@ def test_hidden_states_of_a_bare_encoder_are_the_same_but_for_their_order() -> N
 )
 def test_pruned_heads(kind: type[PreTrainedModel], config: type) -> None:
     model = made(kind, config)
-    model.prune_heads({0: [1]})
+    remove_heads(model, {0: [1]})
     assert_same(model)
 
 

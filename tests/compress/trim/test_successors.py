@@ -47,7 +47,7 @@ def test_a_trimmed_model_is_exported(tiny_model: Path, trimmed: Path, tmp_path: 
     bundle = export(str(trimmed), ExportConfig(quant="none"), tmp_path / "bundle")
     assert open_bundle(bundle).gated
     whole = export(str(tiny_model), ExportConfig(quant="none"), tmp_path / "whole")
-    assert (bundle / "model.onnx").stat().st_size < (whole / "model.onnx").stat().st_size
+    assert (bundle / "weights.bin").stat().st_size < (whole / "weights.bin").stat().st_size
     text = "Ibrahim Musa ya ziyarci Kano ."
     assert [hit.type for hit in Ner.load(bundle)(text)] == [hit.type for hit in load_tagger(trimmed)(text)]
 

@@ -14,6 +14,7 @@ import torch
 
 from edgener.export.network.build import PLAIN, build
 from edgener.export.network.weights import ARCHITECTURES, Encoder, is_known, read
+from edgener.train.heads import remove_heads
 from tests.export.conftest import KINDS
 
 Batch = dict[str, Any]
@@ -77,7 +78,7 @@ def test_packed_rows_change_nothing(kind: str, build_model: Callable[..., Any], 
 
 def test_heads_that_were_pruned(build_model: Callable[..., Any], batch: Batch) -> None:
     model = build_model("xlm-roberta")
-    model.roberta.encoder.layer[0].attention.prune_heads([1, 3])
+    remove_heads(model, {0: [1, 3]})
     encoder = encoder_of(model)
     assert [layer.heads for layer in encoder.layers] == [2, 4]
     seen = batch["attention_mask"] == 1

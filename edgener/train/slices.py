@@ -16,6 +16,7 @@ def keep_layers(model: PreTrainedModel, layers: Sequence[int]) -> None:
     stack.layer = nn.ModuleList([stack.layer[place] for place in layers])
     model.config.num_hidden_layers = len(layers)
     heads = getattr(model.config, "pruned_heads", None) or {}
+    heads = {int(layer): gone for layer, gone in heads.items()}  # a config that was read has names for numbers
     model.config.pruned_heads = {new: heads[old] for new, old in enumerate(layers) if old in heads}
 
 
