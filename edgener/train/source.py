@@ -17,6 +17,7 @@ KIND = "model"
 ENCODER = "encoder"  # weights without a trained classifier
 WEIGHTS = ("model.safetensors", "pytorch_model.bin", "model.safetensors.index.json", "pytorch_model.bin.index.json")
 
+transformers_logging.disable_progress_bar()  # stderr is for what edgener says
 transformers_logging.set_verbosity_error()  # its warnings speak of what edgener does on purpose
 logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # a line for each retry; ours comes after the last
 

@@ -13,7 +13,8 @@ from edgener import artefact
 from edgener.compress.structure.config import StructureConfig
 from edgener.compress.structure.stage import structure
 from edgener.errors import UserError
-from edgener.export.graph import export_graph, torch_logits
+from edgener.export.graph import encoder_of, torch_logits
+from edgener.export.network.build import build
 from edgener.train.anatomy import layers_of, multiply_adds
 from edgener.train.features import collate
 from edgener.train.finetune import labelled_examples, read_data
@@ -77,7 +78,9 @@ def test_the_graph_computes_what_the_model_does(tiny_model: Path, tmp_path: Path
     cut = structure(str(tiny_model), replace(config, epochs=0, layers=None, steps=1, heads=0.6), tmp_path / "cut")
     network = load_classifier(str(cut))
     assert sum(layer.heads for layer in layers_of(network.model)) == 5
-    session = onnxruntime.InferenceSession(export_graph(str(cut), tmp_path / "graph"))
+    encoder = encoder_of(network)
+    assert encoder is not None
+    session = onnxruntime.InferenceSession(build(encoder).SerializeToString())
     ids = np.array([[0, 7, 8, 9, 10, 2], [0, 11, 12, 2, 1, 1]])
     mask = (ids != 1).astype(np.int64)
     found = session.run(None, {"input_ids": ids, "attention_mask": mask})[0]

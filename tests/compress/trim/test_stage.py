@@ -191,11 +191,13 @@ def test_configurations_of_tokenizers_in_older_forms(tiny_encoder: Path, sample_
     tokenizer.add_tokens(["ɓoyayye"])
     tokenizer.save_pretrained(folder)
     mark = {"content": "<mask>", "lstrip": True, "normalized": False, "rstrip": False, "single_word": False}
-    marks = json.loads((folder / "special_tokens_map.json").read_text())
+    path = folder / "special_tokens_map.json"  # which transformers 5 reads, and no longer writes
+    marks = json.loads(path.read_text()) if path.is_file() else {}
     (folder / "special_tokens_map.json").write_text(json.dumps(marks | {"mask_token": mark}))
     path = folder / "tokenizer_config.json"
     settings = json.loads(path.read_text())
-    assert str(len(tokenizer) - 1) in settings["added_tokens_decoder"]
+    added = {str(place): {"content": token.content} for place, token in tokenizer.added_tokens_decoder.items()}
+    assert str(len(tokenizer) - 1) in settings.setdefault("added_tokens_decoder", added)
     settings["mask_token"] = {"__type": "AddedToken", **mark}
     settings["extra_special_tokens"] = {"doc_token": "<doc>"}
     path.write_text(json.dumps(settings))
@@ -213,9 +215,8 @@ def test_configurations_of_tokenizers_in_older_forms(tiny_encoder: Path, sample_
     assert {name: str(token) for name, token in after.special_tokens_map.items()} == {
         name: str(token) for name, token in before.special_tokens_map.items()
     }
-    assert set(map(int, json.loads((out / "tokenizer_config.json").read_text())["added_tokens_decoder"])) == set(
-        after.added_tokens_decoder
-    )
+    told = json.loads((out / "tokenizer_config.json").read_text()).get("added_tokens_decoder")
+    assert told is None or set(map(int, told)) == set(after.added_tokens_decoder)
 
 
 @pytest.mark.parametrize(

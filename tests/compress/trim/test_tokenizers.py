@@ -8,6 +8,7 @@ import pytest
 
 pytest.importorskip("torch")
 import torch
+import transformers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import AutoTokenizer, CamembertTokenizer, LlamaTokenizer, XLMRobertaTokenizer
@@ -133,8 +134,9 @@ def test_files_beside_tokenizer_json_say_the_same(trimmed: Trimmed) -> None:
     for word in WORDS:
         assert slow(word).input_ids == fast(word).input_ids, word
     files = {path.name for path in trimmed.out.iterdir()}
-    originals = {path.name for path in trimmed.folder.iterdir() if path.suffix in {".model", ".txt"}}
-    assert originals <= files
+    # transformers 5 writes tokenizer.json where 4 also wrote these.
+    kept = {".model"} if transformers.__version__.startswith("5") else {".model", ".txt"}
+    assert {path.name for path in trimmed.folder.iterdir() if path.suffix in kept} <= files
     for path in trimmed.out.glob("*.json"):
         assert "/tmp" not in path.read_text(encoding="utf-8"), path
 
@@ -149,7 +151,8 @@ def test_the_sentencepiece_model_alone_gives_the_ids_of_the_embeddings(trimmed: 
     if alone.name == "tokenizer.model":
         slow = LlamaTokenizer(str(alone), legacy=True)
     else:
-        slow = (CamembertTokenizer if "camembert" in trimmed.folder.name else XLMRobertaTokenizer)(str(alone))
+        kind = CamembertTokenizer if "camembert" in trimmed.folder.name else XLMRobertaTokenizer
+        slow = kind.from_pretrained(tmp_path)
         assert slow.mask_token_id == len(trimmed.new) - 1 == len(slow) - 1
     for word in WORDS:
         own = slow.convert_tokens_to_ids(slow.tokenize(word))
