@@ -27,16 +27,19 @@ class OpenVinoFolder:
         import edgener.runtime.folder  # noqa: F401
 
     def load(self) -> "Tagger":
+        import numpy as np
         import openvino
 
         from edgener.runtime.folder import tagger_of
 
         settings = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32", "NUM_STREAMS": 1}
         settings |= {"INFERENCE_NUM_THREADS": self.threads} if self.threads else {}
-        request = openvino.Core().compile_model(self.folder / "model.xml", "CPU", settings).create_infer_request()
+        model = openvino.Core().compile_model(self.folder / "model.xml", "CPU", settings)
+        names, request = {one.any_name for one in model.inputs}, model.create_infer_request()
 
         def forward(ids: "Array", mask: "Array") -> "Array":
-            found: Array = request.infer({"input_ids": ids, "attention_mask": mask})[0]
+            given = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+            found: Array = request.infer({name: given[name] for name in names})[0]
             return found.copy()
 
         return tagger_of(self.folder, forward)

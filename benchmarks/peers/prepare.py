@@ -68,7 +68,8 @@ def openvino_int8(model: Path, out: Path, data: Path, languages: list[str]) -> N
     import openvino
 
     network = openvino.convert_model(model / "model.onnx")
-    samples = list(_windows(model, data, languages))
+    names = {one.any_name for one in network.inputs}
+    samples = [{name: one[name] for name in names} for one in _windows(model, data, languages)]
     quantised = nncf.quantize(
         network,
         nncf.Dataset(samples),
@@ -92,7 +93,7 @@ def _windows(model: Path, data: Path, languages: list[str]) -> Iterator[dict[str
         for sentence in sentences[:: max(1, len(sentences) // count)][:count]:
             ids = list(encode(tagger.tokenizer, list(sentence.tokens)).ids)[: tagger.spec.capacity]
             row = np.array([[*tagger.spec.prefix, *ids, *tagger.spec.suffix]], np.int64)
-            yield {"input_ids": row, "attention_mask": np.ones_like(row)}
+            yield {"input_ids": row, "attention_mask": np.ones_like(row), "token_type_ids": np.zeros_like(row)}
 
 
 MAKERS: dict[str, Callable[[Path, Path], None]] = {

@@ -16,6 +16,8 @@ from transformers import PreTrainedModel
 from edgener.train.anatomy import linears_of
 
 _TINY = 1e-30
+WEIGHT_STEPS = 127  # to the largest magnitude of an output
+INPUT_STEPS = 255  # from the least to the greatest of a tensor
 
 
 @contextmanager
@@ -36,19 +38,19 @@ def _forward(linear: nn.Linear, x: torch.Tensor) -> torch.Tensor:
 
 
 def rounded_weight(weight: torch.Tensor) -> torch.Tensor:
-    """float32 [outputs, inputs]: symmetric, the largest magnitude of an output is 127 steps; 0 stays 0."""
+    """float32 [outputs, inputs]: symmetric, the largest magnitude of an output is WEIGHT_STEPS; 0 stays 0."""
     with torch.no_grad():
-        step = (weight.abs().amax(1, keepdim=True) / 127).clamp_min(_TINY)
+        step = (weight.abs().amax(1, keepdim=True) / WEIGHT_STEPS).clamp_min(_TINY)
         error = (weight / step).round() * step - weight
     return weight + error
 
 
 def rounded_input(x: torch.Tensor) -> torch.Tensor:
-    """255 steps from the least to the greatest of the whole tensor, 0 being one of them."""
+    """INPUT_STEPS from the least to the greatest of the whole tensor, 0 being one of them."""
     with torch.no_grad():
         low, high = x.amin().clamp_max(0).float(), x.amax().clamp_min(0).float()
-        step = ((high - low) / 255).clamp_min(_TINY)
+        step = ((high - low) / INPUT_STEPS).clamp_min(_TINY)
         zero = (-low / step).round()
-        error = (((x / step).round() + zero).clamp(0, 255) - zero) * step - x
+        error = (((x / step).round() + zero).clamp(0, INPUT_STEPS) - zero) * step - x
     rounded: Any = x + error
     return rounded.to(x.dtype)  # type: ignore[no-any-return]

@@ -1,5 +1,6 @@
 """Read a token-classification model or a bare encoder into memory; where it comes from: edgener.train.source."""
 
+import json
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -69,8 +70,16 @@ def load_tokenizer(name: str, config: PretrainedConfig) -> tuple[Any, Tokenizer]
 
 
 def save_tokenizer(tokenizer: Any, folder: Path) -> None:
-    """Write a Hugging Face tokenizer with its SentencePiece model, which transformers 5 leaves out."""
+    """Write a Hugging Face tokenizer so that transformers 4 and 5 read it, whichever of them wrote it.
+
+    5 leaves out the SentencePiece model, and calls the class that both know as PreTrainedTokenizerFast by another name.
+    """
     tokenizer.save_pretrained(folder)
+    path = folder / "tokenizer_config.json"
+    settings = json.loads(path.read_text(encoding="utf-8"))
+    if settings.get("tokenizer_class") == "TokenizersBackend":
+        settings["tokenizer_class"] = "PreTrainedTokenizerFast"
+        path.write_text(json.dumps(settings, ensure_ascii=False, indent=2), encoding="utf-8")
     source = Path(getattr(tokenizer, "vocab_file", None) or "")
     if source.suffix == ".model" and source.is_file() and not (folder / source.name).exists():
         shutil.copyfile(source, folder / source.name)

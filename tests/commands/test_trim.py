@@ -109,4 +109,7 @@ def test_tokenizers_that_cannot_be_trimmed(sample_data: Path, tmp_path: Path, ca
     assert "the ids of the tokenizer's pieces have gaps" in capfd.readouterr().err.splitlines()[-1]
     state["model"] = {"type": "WordLevel", "vocab": whole["model"]["vocab"], "unk_token": "[UNK]"}
     (encoder / "tokenizer.json").write_text(json.dumps(state))
+    settings = json.loads((encoder / "tokenizer_config.json").read_text())
+    generic = {**settings, "tokenizer_class": "PreTrainedTokenizerFast"}  # BERT's would make a WordPiece model of it
+    (encoder / "tokenizer_config.json").write_text(json.dumps(generic))
     assert "only Unigram, BPE, WordPiece can be trimmed" in refused(capfd, 2, *arguments)
