@@ -146,10 +146,10 @@ def export(
             context, {"bundle": str(bundle), "archive": str(packed_as) if packed_as else None, "report": report}
         )
         return
-    _show(bundle, report, packed_as)
+    _show(bundle, config, report, packed_as)
 
 
-def _show(bundle: Path, report: dict[str, Any], packed: Path | None) -> None:
+def _show(bundle: Path, config: Any, report: dict[str, Any], packed: Path | None) -> None:
     """A line for each thing that was done."""
     sizes = {name: entry["bytes"] / 1e6 for name, entry in report["files"].items()}
     largest = sorted(sizes.items(), key=lambda item: -item[1])[:2]
@@ -164,16 +164,20 @@ def _show(bundle: Path, report: dict[str, Any], packed: Path | None) -> None:
         )
     if report["fp32"]:
         typer.echo(f"fp32 graph: logits within {report['fp32']['max_logit_difference']:.2g} of torch")
-    for name, one in {"": report, **report["variants"]}.items():
-        what = f"variant {name}: " if name else ""
+    for name, one in {config.quant: report, **report["variants"]}.items():
+        what = name if one is report else f"variant {name}"
         if one["parity"]:
-            share = f"{100 * one['parity']['tag_agreement']:.2f} % of tags as in torch"
-            typer.echo(f"{what}{', '.join([*_done(one['found']), share])}")
+            typer.echo(f"{what}: {', '.join([*_done(one['found']), _share(one['parity'])])}")
         if one["gate"]:
             drops = {key: one["gate"]["reference"][key] - f1 for key, f1 in one["gate"]["bundle"].items()}
-            typer.echo(f"{what}F1 lost on dev: " + ", ".join(f"{key} {drop:.2f}" for key, drop in drops.items()))
+            lost = ", ".join(f"{key} {drop:.2f}" for key, drop in drops.items())
+            typer.echo(f"{what}: F1 lost on dev: {lost} (at most {one['gate']['max_f1_drop']:g} in any)")
     if usability := report["found"].get("usability"):
         typer.echo(f"ONNX Runtime's mobile check: use {', '.join(usability['use'])}")
+
+
+def _share(parity: dict[str, Any]) -> str:
+    return f"{100 * parity['tag_agreement']:.2f} % of tags as in torch"
 
 
 def _done(found: dict[str, Any]) -> list[str]:

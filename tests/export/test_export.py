@@ -100,6 +100,22 @@ def test_the_same_export_is_found_again_and_another_refused(tiny_model: Path, tm
     assert (again / "model.onnx").read_bytes() == (out / "model.onnx").read_bytes()
 
 
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system pins no process to a core")
+def test_another_process_on_one_core_writes_the_same_bytes(tiny_model: Path, tmp_path: Path) -> None:
+    here = export(str(tiny_model), ExportConfig(quant="int8-static", gate=False), tmp_path / "here")
+    command = [sys.executable, "-m", "edgener", "export", str(tiny_model), "--quant", "int8-static", "--no-gate"]
+    one = min(os.sched_getaffinity(0))
+    subprocess.run(
+        [*command, "--out", str(tmp_path / "there")],
+        check=True,
+        capture_output=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "7", "TZ": "Pacific/Kiritimati"},
+        preexec_fn=lambda: os.sched_setaffinity(0, {one}),
+    )
+    for file in here.iterdir():
+        assert file.read_bytes() == (tmp_path / "there" / file.name).read_bytes(), file.name
+
+
 def _ruined(monkeypatch: pytest.MonkeyPatch, modes_that_ruin: set[str]) -> None:
     """Quantisers that make the classifier say O to everything."""
     from edgener.export import modes
