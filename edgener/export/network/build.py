@@ -97,7 +97,17 @@ def build(encoder: Encoder, form: Form = PLAIN, probes: Sequence[str] = ()) -> o
 def _linear(graph: Graph, form: Form, x: str, linear: Linear, name: str) -> str:
     if linear.divisor is not None:
         x = graph.add("Mul", [x, graph.constant(1 / linear.divisor, f"{name}.divisor")])
-    return form.linear(graph, x, linear, name)
+    if not linear.apart:
+        return form.linear(graph, x, linear, name)
+    places = list(linear.apart)
+    others, rest = np.ones(linear.weight.shape[1], np.float32), linear.weight.copy()
+    others[places], rest[:, places] = 0, 0
+    whole = form.linear(
+        graph, graph.add("Mul", [x, graph.constant(others, f"{name}.others")]), Linear(rest, linear.bias), name
+    )
+    few = graph.add("Gather", [x, graph.constant(np.array(places, np.int64), f"{name}.apart")], axis=1)
+    weight = graph.constant(linear.weight[:, places].T, f"{name}.apart.weight")
+    return graph.add("Gemm", [few, weight, whole])
 
 
 def _batch(graph: Graph, ids: str, mask: str, packed: bool) -> _Batch:

@@ -23,12 +23,13 @@ LAYER_NORM_EPS = 1e-12  # DistilBERT's, which its config does not state
 class Linear:
     """y = (x / divisor) weight^T + bias. weight: float32 [outputs, inputs]; bias: float32 [outputs].
 
-    divisor: float32 [inputs]; None divides by nothing.
+    divisor: float32 [inputs]; None divides by nothing. apart: inputs computed in fp32, whatever the others are.
     """
 
     weight: Floats
     bias: Floats
     divisor: Floats | None = None
+    apart: tuple[int, ...] = ()
 
     def scaled(self, factor: float) -> "Linear":
         return replace(self, weight=self.weight * np.float32(factor), bias=self.bias * np.float32(factor))

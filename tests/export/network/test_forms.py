@@ -113,6 +113,26 @@ def test_a_divisor_lets_int8_come_nearer_where_channels_differ() -> None:
     assert errors[1] < 0.7 * errors[0]
 
 
+def test_channels_computed_apart_leave_the_others_their_steps(build_model: Callable[..., Any], batch: Any) -> None:
+    """With one neuron far above the rest, as trained networks have them behind the activation function."""
+    encoder = encoder_of(build_model("bert"))
+    first = encoder.layers[0]
+    up, down = first.up.bias.copy(), first.down.weight.copy()
+    up[5] += 60
+    down[:, 5] /= 60
+    loud = replace(first, up=replace(first.up, bias=up), down=replace(first.down, weight=down))
+    encoder = replace(encoder, layers=(loud, *encoder.layers[1:]))
+    expected = logits_of(build(encoder), batch)
+    form = replace(PLAIN, linear=forms.named({"layer0/down": forms.int8_linear}, PLAIN.linear))
+    errors = []
+    for places in ((), (2, 5)):
+        apart = replace(loud, down=replace(loud.down, apart=places))
+        changed = replace(encoder, layers=(apart, *encoder.layers[1:]))
+        np.testing.assert_allclose(logits_of(build(changed), batch), expected, atol=5e-5)
+        errors.append(np.abs(logits_of(build(changed, form), batch) - expected).mean())
+    assert errors[1] < 0.3 * errors[0]
+
+
 def test_forms_are_combined(build_model: Callable[..., Any], batch: Any) -> None:
     encoder = encoder_of(build_model("bert"))
     seen = batch["attention_mask"] == 1
