@@ -36,27 +36,24 @@ class Pipeline:
     def load(self) -> "Tagger":
         from transformers import AutoModelForTokenClassification, AutoTokenizer, pipeline
 
+        from edgener.runtime.folder import tagger_of
         from edgener.text.tagger import Tagger
-        from edgener.train.model import load_tagger
 
         tokenizer = AutoTokenizer.from_pretrained(self.folder)
         if self.onnx:
             import onnxruntime
             from optimum.onnxruntime import ORTModelForTokenClassification
 
-            from edgener.runtime.folder import load_folder
-
             options = onnxruntime.SessionOptions()
             options.intra_op_num_threads = self.threads
             model = ORTModelForTokenClassification.from_pretrained(self.folder, session_options=options)
-            ours = load_folder(self.folder, threads=self.threads)
         else:
             model = AutoModelForTokenClassification.from_pretrained(self.folder)
-            ours = load_tagger(self.folder)
         whole = pipeline("token-classification", model=model, tokenizer=tokenizer, aggregation_strategy="simple")
+        ours = tagger_of(self.folder, _Windows(model))
 
         class Piped(Tagger):
-            """The pipeline where a text goes in; our tagger for windows of ids."""
+            """The pipeline where a text goes in; its model alone for windows of ids."""
 
             def batch(self, texts: "Sequence[str]") -> "list[list[Entity]]":
                 return list(whole(list(texts), batch_size=self.batch_size))
@@ -65,6 +62,22 @@ class Pipeline:
 
     def facts(self) -> dict[str, Any]:
         return {"files": files_of(self.folder)}
+
+
+class _Windows:
+    """(ids, mask) -> logits with the model that the pipeline has."""
+
+    labels = None
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+
+    def __call__(self, ids: Any, mask: Any) -> Any:
+        import torch
+
+        with torch.inference_mode():
+            given = {"input_ids": torch.from_numpy(ids), "attention_mask": torch.from_numpy(mask)}
+            return self.model(**given).logits.numpy()
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ class Engine(Protocol):
     def facts(self) -> dict[str, Any]:
         """What only the process knows, once loaded: `device`, `settings`, `memory_bytes` of the weights.
 
-        A peer names the `files` that it loaded.
+        A peer names the `files` that it loaded; without them its size is 0.
         """
 
 

@@ -64,7 +64,7 @@ def _size(contestant: Contestant, samples: Samples) -> dict[str, Any]:
     """Bytes on disk by file; for weights that exist in memory only, their bytes there."""
     hello = samples[contestant.name]["hello"]
     if contestant.kind == PEER:
-        return size_of_files([Path(file) for file in hello["files"]])
+        return size_of_files([Path(file) for file in hello.get("files", [])])
     return size_of(contestant) or in_memory(hello["memory_bytes"])
 
 

@@ -94,9 +94,7 @@ class Bundle:
 
     @property
     def why_ungated(self) -> str:
-        """One printable line, whatever the manifest says."""
-        why = " ".join(str(self.manifest["gate"].get("why", "no reason given")).split())
-        return "".join(char if char.isprintable() else "?" for char in why[:300])
+        return printable(self.manifest["gate"].get("why", "no reason given"), 300)
 
     @property
     def graph(self) -> Path:
@@ -112,6 +110,12 @@ class Bundle:
     def bytes(self) -> int:
         """The sum of all its files."""
         return sum(path.stat().st_size for path in self.path.iterdir())
+
+
+def printable(value: object, most: int = 40) -> str:
+    """One line that a terminal can show, whatever a manifest says."""
+    line = " ".join(str(value)[: 4 * most].split())
+    return "".join(char if char.isprintable() else "?" for char in line[:most])
 
 
 def spec_as_dict(spec: DecodeSpec) -> dict[str, Any]:

@@ -16,7 +16,9 @@ from edgener.hub import may_be_hub_id
 Languages = Annotated[list[str] | None, typer.Option("--lang", help="Only this language; may be given several times.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace what is at --out.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout and nothing else there.")]
-Threads = Annotated[int, typer.Option(help="Threads of ONNX Runtime; 0 takes one a core.", min=0, max=1024)]
+Threads = Annotated[
+    int, typer.Option(help="Threads of the network; 0 leaves it to tuning or the library.", min=0, max=1024)
+]
 BatchSize = Annotated[int, typer.Option(help="Windows that share a forward pass.", min=1, max=4096)]
 
 Config = TypeVar("Config")

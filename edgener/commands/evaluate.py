@@ -33,6 +33,9 @@ def evaluate(
         str,
         typer.Option(help="How a torch model runs: torch-fp32, torch-int8 (dynamic) or llm-int8 (LLM.int8())."),
     ] = FP32,
+    variant: Annotated[
+        str, typer.Option(help="Which graph of a bundle; the first by default, whatever `edgener tune` found.")
+    ] = "",
     threads: Threads = 0,
     batch_size: BatchSize = 1,
     recall_bias: Annotated[float, typer.Option(help="As in `edgener predict`.", min=-100, max=100)] = 0.0,
@@ -64,7 +67,7 @@ def evaluate(
         need_seqeval()
     sentences = corpus.load(data, split, lang)
     known = _reference(reference)
-    tagger, facts = load(model, engine, threads, batch_size)
+    tagger, facts = load(model, engine, threads, batch_size, variant)
     check_types(tagger.decoder.labels, sentences, str(model))
     tagger.recall_bias, tagger.min_score = recall_bias, min_score
     result = run(tagger, sentences, raw=raw, reference=known)
@@ -85,19 +88,17 @@ def evaluate(
         show(result, f"{model}, {split}, {'raw text' if raw else 'gold words'}")
 
 
-def load(model: Path, engine: str, threads: int, batch_size: int) -> "tuple[Tagger, dict[str, Any]]":
+def load(model: Path, engine: str, threads: int, batch_size: int, variant: str = "") -> "tuple[Tagger, dict[str, Any]]":
     """The tagger, and what its engine says of itself."""
     if engine not in ENGINES:
         raise UserError(f"--engine {engine}: expected {', '.join(ENGINES)}")
     kind = kind_of(model)
+    if variant and kind != "bundle":
+        raise UserError(f"--variant {variant}: for bundles; {model} is none")
     if kind in ("bundle", "onnx"):
         if engine != FP32:
             raise UserError(f"--engine {engine}: for torch models; {model} holds an ONNX graph, which runs as it is")
-        from edgener.runtime import Ner
-        from edgener.runtime.folder import load_folder
-
-        read = Ner.load if kind == "bundle" else load_folder
-        return read(model, threads=threads, batch_size=batch_size), {"name": "onnxruntime"}
+        return _onnx(model, kind, threads, batch_size, variant), {"name": "onnxruntime", "variant": variant or None}
     need_train("evaluating a torch model")
     if engine == FP32:
         tagger = _fp32(model, threads, batch_size)
@@ -109,6 +110,16 @@ def load(model: Path, engine: str, threads: int, batch_size: int) -> "tuple[Tagg
     run = TORCH_ENGINES[engine](str(model), threads, batch_size)
     run.imports()
     return run.load(), {"name": engine, **run.facts()}
+
+
+def _onnx(model: Path, kind: str, threads: int, batch_size: int, variant: str) -> "Tagger":
+    from edgener.runtime import Ner
+    from edgener.runtime.folder import load_folder
+    from edgener.runtime.settings import Settings
+
+    if kind == "onnx":
+        return load_folder(model, threads=threads, batch_size=batch_size)
+    return Ner.load(model, settings=Settings(threads, variant=variant), batch_size=batch_size)
 
 
 def _fp32(model: Path, threads: int, batch_size: int) -> "Tagger":

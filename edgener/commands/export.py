@@ -70,7 +70,8 @@ def export(
         bool,
         typer.Option(
             "--sparse",
-            help="Store int8 weights without their zeros: a smaller file and download, the same memory and time.",
+            help="Store int8 weights without their zeros: a smaller file and download. Answers take the same time; loading "
+            "takes longer, and about seven bytes of memory for each weight.",
         ),
     ] = False,
     packed: Annotated[
@@ -90,6 +91,10 @@ def export(
         bool, typer.Option("--archive", help="Also write OUT.zip, which an app can download; always the same bytes.")
     ] = False,
     max_length: Annotated[int | None, typer.Option(help="Longest window in pieces; as trained, or 256.")] = None,
+    length: Annotated[
+        int | None,
+        typer.Option(help="Fix the graph to one window of so many pieces, for accelerators that want fixed shapes."),
+    ] = None,
     licence: Annotated[
         str | None, typer.Option(help="Licence of the training data, beside what the model says of it.")
     ] = None,
@@ -111,7 +116,8 @@ def export(
     from edgener.export import targets
     from edgener.export.config import ExportConfig
     from edgener.export.gate import COLUMNS
-    from edgener.export.run import GateFailed, read_report
+    from edgener.export.report import read_report
+    from edgener.export.run import GateFailed
     from edgener.export.run import export as export_stage
     from edgener.text.lines import read_texts
 
@@ -135,12 +141,12 @@ def export(
         )
     except GateFailed as failure:
         if json:
-            print_result(context, {"bundle": None, "gate": failure.gate.as_dict()})
+            print_result(context, {"bundle": None, "gate": failure.gate.as_dict(), "passing": failure.passing})
         else:
             print_table("Gate", COLUMNS, failure.gate.rows())
         raise
     report = read_report(bundle)
-    packed_as = write_archive(bundle, bundle.with_name(f"{bundle.name}.zip")) if archive else None
+    packed_as = write_archive(bundle, bundle.with_name(f"{bundle.name}.zip"), force=force) if archive else None
     if json:
         print_result(
             context, {"bundle": str(bundle), "archive": str(packed_as) if packed_as else None, "report": report}
@@ -160,7 +166,7 @@ def _show(bundle: Path, config: Any, report: dict[str, Any], packed: Path | None
         typer.echo(f"{packed}: {packed.stat().st_size / 1e6:.1f} MB to download")
     if dense := report["found"].get("dense_bytes"):
         typer.echo(
-            f"zeros are left out: {dense / 1e6:.1f} MB of graph and weights without --sparse; memory and time stay"
+            f"zeros are left out: {dense / 1e6:.1f} MB of graph and weights without --sparse; loading takes more memory"
         )
     if report["fp32"]:
         typer.echo(f"fp32 graph: logits within {report['fp32']['max_logit_difference']:.2g} of torch")
@@ -183,6 +189,7 @@ def _share(parity: dict[str, Any]) -> str:
 def _done(found: dict[str, Any]) -> list[str]:
     """What became of the weights, in words."""
     words = [f"embeddings {found['embeddings']}"] if "embeddings" in found else []
+    words += [f"measured on {found['measured_on']}"] if "measured_on" in found else []
     words += [f"outliers smoothed ({found['smooth']:g})"] if "smooth" in found else []
     words += [f"ranges by {found['calibration']}"] if "calibration" in found else []
     words += [f"{len(found['fp32'])} linears kept fp32"] if "fp32" in found else []

@@ -21,8 +21,7 @@ def tune(
 ) -> None:
     """Find the fastest settings for a bundle on this device, and use them from now on.
 
-    Threads, graph optimisation and spinning, then the bundle's variants (all of which passed its gate), in alternating
-    rounds. The winner is written to your cache, not to the bundle; `predict` and edgener.runtime take it unless they
+    Threads, graph optimisation and spinning, then the bundle's variants, in alternating rounds with the defaults. The winner is written to your cache, not to the bundle; `predict` and edgener.runtime take it unless they
     are told how many threads to use.
 
     Example: edgener tune runs/demo-int8
@@ -33,14 +32,21 @@ def tune(
     from edgener.text import sample
     from edgener.text.lines import read_texts
 
-    variants = open_bundle(bundle).variants
+    opened = open_bundle(bundle)
+    variants = opened.variants
+    if variants and not opened.gated:
+        say(f"warning: nobody has measured what the variants of this bundle lose: {opened.why_ungated}")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     lines = read_texts(text) if text else [line for texts in sample.sentences().values() for line in texts]
     best, found = tuning.tune(bundle, variants, cores, lines, rounds)
-    place = keep(bundle, best, tuning.facts_of(found))
+    try:
+        place: Path | None = keep(bundle, best, tuning.facts_of(found))
+    except (OSError, RuntimeError) as error:
+        place = None
+        say(f"warning: the result cannot be kept ({error}); set EDGENER_CACHE to a folder that can be written")
     if json:
         ms = {str(one.settings): one.ms for one in found}
-        print_json({"bundle": str(bundle), "best": str(best), "ms": ms, "cache": str(place)})
+        print_json({"bundle": str(bundle), "best": str(best), "ms": ms, "cache": str(place) if place else None})
         return
     rows = []
     for one in found:

@@ -1,7 +1,7 @@
 """What an export starts from: its settings, the dev data of its gate, and what the manifest will say."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,22 +13,26 @@ from edgener.export.graph import Network
 from edgener.text import corpus, sample
 from edgener.versions import versions
 
-# The first that reads opset 21 and IR 10, the newest that edgener writes (ONNX Runtime's release notes).
-MIN_ONNXRUNTIME = "1.18.0"
 NOT_STATED = "not stated"
+_NO_GATE = "exported with --no-gate"
 
 
 @dataclass(frozen=True)
 class GateData:
-    """Dev sentences by language; empty with the reason when there is nothing to measure on.
+    """Dev sentences by language; empty with the reason when there is no gate, or nothing to measure on.
 
-    train: of the same corpus, for what is measured before the gate; empty where it has no train split.
+    train: of the same corpus, for what is measured before the gate; empty where none is known.
     """
 
     dev: Mapping[str, Sequence[corpus.Sentence]]
     digest: str | None
     why_not: str = ""
     train: Mapping[str, Sequence[corpus.Sentence]] = field(default_factory=dict)
+
+    @property
+    def sampled(self) -> str:
+        """What `texts` are of, in words."""
+        return f"train of {', '.join(self.train)}" if self.train else "the built-in sample"
 
     def texts(self, sentences: int) -> list[list[str]]:
         """So many train sentences of each language, evenly spread, as words; the built-in sample where there are none.
@@ -47,12 +51,23 @@ class GateData:
 def gate_data(
     trained: dict[str, Any], config: ExportConfig, data: Path | None, languages: Sequence[str] | None
 ) -> GateData:
-    """Dev data for the gate: --data, else what the model was trained on if it is still there, unchanged."""
-    if not config.gate:
-        return GateData({}, None, "exported with --no-gate")
+    """Dev data for the gate, and train data to calibrate on: --data, else what the model was trained on if it is still
+    there, unchanged.
+    """
     if data is not None:
-        found = tuple(corpus.find(data, languages))
-        return GateData(corpus.load(data, "dev", found), corpus.digest(data, found), train=_train(data, found))
+        return _read(data, tuple(corpus.find(data, languages)), config.gate)
+    found = _recorded(trained, config.gate, languages)
+    return found if config.gate else replace(found, why_not=_NO_GATE)
+
+
+def _read(path: Path, languages: Sequence[str], gate: bool) -> GateData:
+    train, digest = _train(path, languages), corpus.digest(path, languages)
+    dev = corpus.load(path, "dev", languages) if gate else {}
+    return GateData(dev, digest, "" if gate else _NO_GATE, train)
+
+
+def _recorded(trained: dict[str, Any], gate: bool, languages: Sequence[str] | None) -> GateData:
+    """What the model was trained on."""
     recorded = trained.get("data")
     if not recorded:
         return GateData({}, None, "no dev data is known for this model (--data gives some)")
@@ -61,8 +76,7 @@ def gate_data(
         raise UserError(f"--lang {unknown[0]}: the model was trained on {', '.join(names)}; --data gives others")
     try:
         if corpus.digest(path, names) == recorded["digest"]:
-            chosen = tuple(languages or names)
-            return GateData(corpus.load(path, "dev", chosen), recorded["digest"], train=_train(path, chosen))
+            return _read(path, tuple(languages or names), gate)
         return GateData({}, None, "the training data has changed since (--data gives the gate its own)")
     except UserError:
         return GateData({}, None, "the training data is no longer where it was (--data gives the gate its own)")
@@ -85,9 +99,12 @@ def describe(
     measured_on: GateData,
     licence: str | None,
     languages: Sequence[str] | None,
-    opset: int,
+    asked: tuple[int, str],
 ) -> dict[str, Any]:
-    """The manifest, but for inputs and files. It names no path: a bundle is published."""
+    """The manifest, but for inputs and files. It names no path: a bundle is published.
+
+    asked: see edgener.export.requirements.asked_of_runtime.
+    """
     trained, made = classifier.source.trained, classifier.source.manifest
     stated = [*made.get("licences", []), licence]
     # What the user says of the training data answers for what the model does not know of it.
@@ -102,8 +119,8 @@ def describe(
             "exact_with": _exact_with(config),
             **_asked_by(config),
             "architecture": classifier.model.config.model_type,
-            "opset": opset,
-            "min_onnxruntime": MIN_ONNXRUNTIME,
+            "opset": asked[0],
+            "min_onnxruntime": asked[1],
         },
         "gate": _verdict(config, measured_on, languages_),
         "decode": spec_as_dict(classifier.spec),

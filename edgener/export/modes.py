@@ -6,12 +6,11 @@ from typing import Any
 
 from edgener.errors import UserError
 from edgener.export.config import ExportConfig
-from edgener.export.network import forms
+from edgener.export.network import forms, sparse
 from edgener.export.network.activations import METHODS, Batch, channel_peaks, ranges
 from edgener.export.network.build import PLAIN, Form, LinearForm, LookupForm
 from edgener.export.network.sensitivity import mixed
-from edgener.export.network.smooth import smoothed
-from edgener.export.network.sparse import stored
+from edgener.export.network.smooth import restored, smoothed
 from edgener.export.network.weights import Encoder
 
 PACKED = "-packed"
@@ -46,6 +45,7 @@ LOOKUPS: dict[str, LookupForm] = {
     "int8": forms.int8_lookup,
     "int4": forms.int4_lookup,
 }
+_WORD_BYTES = {"fp32": 4.0, "fp16": 2.0, "int8": 1.0, "int4": 0.5 + 4 / forms.BLOCK}  # a number
 LINEARS: dict[str, LinearForm] = {NONE: PLAIN.linear, FP16: forms.fp16_linear, INT4: forms.int4_linear}
 
 
@@ -77,6 +77,10 @@ def check_mode(config: ExportConfig) -> None:
             raise UserError(f"--variant {name}: already in the bundle; name each other mode once")
     if config.format == ORT and (config.variants or config.sparse):
         raise UserError("--format ort: one graph with its weights as they are; leave --variant and --sparse out")
+    if config.format == ORT and config.quant == FP16:
+        raise UserError("--format ort: ONNX Runtime widens fp16 weights when it writes it; choose --quant int8 or none")
+    if config.length is not None and config.length < 8:
+        raise UserError(f"--length {config.length}: expected 8 or more pieces, such as 128")
     if config.sparse and not config.quant.startswith(INT8):
         raise UserError(f"--sparse: stores int8 weights without their zeros, not those of {config.quant}; choose int8")
     if config.weight_bits not in (7, 8):
@@ -85,6 +89,12 @@ def check_mode(config: ExportConfig) -> None:
         raise UserError(f"--smooth {config.smooth:g}: expected 0 to 1, such as 0.8")
     if not 0 <= config.extra_size <= 3:
         raise UserError(f"--extra-size {config.extra_size:g}: expected a share of the int8 size, such as 0.25")
+
+
+def measures(config: ExportConfig) -> bool:
+    """Is anything of the mode measured on text before the graph is written?"""
+    mode = MODES[config.quant]
+    return bool(mode.smooth and config.smooth) or config.quant in (INT8_STATIC, INT8_MIXED)
 
 
 def facts(config: ExportConfig) -> dict[str, Any]:
@@ -119,7 +129,10 @@ def quantised(
     standard = config.operators == "standard" and embeddings == "int4"
     lookup = forms.standard_int4_lookup if standard else LOOKUPS[embeddings]
     form = Form(PLAIN.linear, lookup, length=config.length, packed=config.packed, tanh=approximate)
-    store = stored if config.sparse else forms.dense
+    store: forms.Store = forms.dense
+    if config.sparse:
+        saved: list[int] = []
+        store, found["saved"] = sparse.counting(saved), saved
     dynamic = forms.dynamic_linear(store, config.weight_bits)
     if config.quant == INT8:
         form = replace(form, linear=dynamic)
@@ -129,7 +142,8 @@ def quantised(
         )
         found["calibration"] = config.calibration
     elif config.quant == INT8_MIXED:
-        kept, costs = mixed(encoder, form, forms.int8_linear, sample, config.extra_size)
+        kept, costs = mixed(encoder, form, dynamic, sample, config.extra_size, _WORD_BYTES[embeddings])
+        encoder = restored(encoder, kept)
         form = replace(form, linear=forms.named(dict.fromkeys(kept, PLAIN.linear), dynamic))
         found |= {"fp32": kept, "sensitivity": costs}
     else:
@@ -141,6 +155,7 @@ def _check_blocks(encoder: Encoder, linears: bool, embeddings: str) -> None:
     """UserError for a width that int4 cannot cut into blocks."""
     widths: Sequence[int] = [encoder.words.shape[1]] if embeddings == "int4" else []
     if linears:
+        widths = [*widths, *([encoder.widen.weight.shape[1]] if encoder.widen else [])]
         widths = [*widths, *(one.weight.shape[1] for layer in encoder.layers for one in layer.linears())]
     for width in widths:
         if width % forms.BLOCK:

@@ -1,7 +1,7 @@
 """The export stage: a model directory in, a verified bundle out."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,8 @@ from edgener.bundle.write import forbids_commercial_use, write_bundle
 from edgener.console import say
 from edgener.errors import CheckFailed
 from edgener.evaluate.run import check_types
-from edgener.evaluate.score import Evaluation
 from edgener.export import graph, modes
+from edgener.export.advice import options_of, passing
 from edgener.export.config import ExportConfig
 from edgener.export.fit import check_target
 from edgener.export.gate import Gate, reference_of, run_gate
@@ -22,6 +22,8 @@ from edgener.export.inputs import GateData, describe, gate_data
 from edgener.export.make import Made, Maker, folder_for
 from edgener.export.network.writer import Weights
 from edgener.export.parity import Parity
+from edgener.export.report import report_path, write_report
+from edgener.export.requirements import newest
 from edgener.runtime import golden
 from edgener.runtime.session import OnnxForward
 from edgener.text import sample
@@ -34,14 +36,16 @@ _GOLDEN_A_LANGUAGE = 3
 class GateFailed(CheckFailed):
     """No bundle was written: a language lost too much. `gate` holds the table.
 
-    passing: options that were measured too, and passed; None when none did.
+    variant: which of the graphs asked for it was, empty for the first. passing: options that were measured too, and
+    passed; None when none did.
     """
 
-    def __init__(self, gate: Gate, asked: str, passing: str | None) -> None:
+    def __init__(self, gate: Gate, asked: str, variant: str, passing: str | None) -> None:
         kind = gate.worst_type(gate.worst)
         where = f"{gate.worst} loses {gate.drops[gate.worst]:.2f} F1 on dev"
         most = f" (most: {kind[0]}, {kind[1]:.2f})" if kind else ""
         way = f"`{passing}` was measured and passes" if passing else "no other mode that was tried passes"
+        asked, way = (f"--variant {variant}", f"leave --variant {variant} out") if variant else (asked, way)
         super().__init__(
             f"gate failed: {where}{most} with {asked}, {gate.max_f1_drop:g} is allowed; {way}; or accept the loss with "
             "--max-f1-drop"
@@ -90,17 +94,20 @@ def export(
     if output.already_done(out, asked, force, made_from=(model, data), beside=[report_path]):
         say(f"{out}: already exported with these inputs and settings")
         return out
-    classifier = graph.load_classifier(model, max_length=config.max_length)
+    classifier = graph.load_classifier(model, max_length=config.length or config.max_length)
+    if config.length:
+        config = replace(config, length=classifier.spec.max_length)
     check_types(classifier.labels, measured_on.dev, model)
     with output.building(out) as scratch:
         try:
             fp32, made = _make(classifier, model, config, measured_on, scratch)
         except GateFailed as failure:
-            _write_report(out, {"request": asked, "gate": failure.gate.as_dict(), "passing": failure.passing})
+            if not out.exists():  # what is there has a report of its own
+                write_report(out, {"request": asked, "gate": failure.gate.as_dict(), "passing": failure.passing})
             raise
         first, *others = made.values()
-        taggers = [_tagger(classifier, one.file) for one in made.values()]
-        manifest = describe(classifier, config, measured_on, licence, languages, first.made.opset)
+        taggers = {name: _tagger(classifier, one.file) for name, one in made.items()}
+        manifest = describe(classifier, config, measured_on, licence, languages, _asked(made.values()))
         manifest["model"]["variants"] = {
             name: modes.facts(one.config) for name, one in zip(config.variants, others, strict=True)
         }
@@ -124,7 +131,7 @@ def export(
             "download_bytes": sum(gzip_bytes(file) for file in scratch.iterdir()),
         }
         # Before the bundle takes its place: whoever finds the bundle finds its report too.
-        _write_report(out, report)
+        write_report(out, report)
     for name in [name for name, f1 in first.gate.reference.items() if not f1] if first.gate else ():
         say(f"warning: the model itself finds nothing in {name}: F1 0 on dev, of which nothing can be lost")
     if not manifest["gate"]["passed"]:
@@ -148,67 +155,45 @@ def _make(
             made = maker.write(one, file, weights)
             gate = run_gate(before, _tagger(classifier, file), dev, config.max_f1_drop) if before else None
             if before and gate and gate.failing:
-                raise GateFailed(gate, _options(one), _passing(maker, before, one, Path(folder)))
+                better = None if name else passing(maker, before, one, Path(folder))
+                raise GateFailed(gate, options_of(one), name, better)
             found[name] = Graph(one, file, made, gate)
     if not weights.path.stat().st_size:
         weights.path.unlink()
     return maker.parity, found
 
 
+def _asked(graphs: Iterable[Graph]) -> tuple[int, str]:
+    """What the runtime of the bundle has to know: all that any of its graphs asks for."""
+    each = [one.made.asked for one in graphs]
+    return max(opset for opset, _ in each), newest(version for _, version in each)
+
+
 def _tagger(classifier: Network, graph_: Path) -> Tagger:
     return Tagger(OnnxForward(graph_), classifier.backend, classifier.labels, classifier.spec)
 
 
-def _passing(maker: Maker, before: Evaluation, config: ExportConfig, folder: Path) -> str | None:
-    """The options of the first other mode that passes the gate; None when none does."""
-    for other in maker.alternatives(config):
-        say(f"the gate says no; trying {_options(other)}")
-        made = folder / "other.onnx"
-        maker.write(other, made, Weights(folder / "other.bin"))
-        gate = run_gate(before, _tagger(maker.classifier, made), maker.measured_on.dev, config.max_f1_drop)
-        if not gate.failing:
-            return _options(other)
-    return None
-
-
-def _options(config: ExportConfig) -> str:
-    embeddings = f" --embeddings {config.embeddings}" if config.embeddings else ""
-    return f"--quant {config.quant}{embeddings}{' --packed' if config.packed else ''}"
-
-
-def _golden(taggers: Sequence[Tagger], texts: Sequence[str] | None, languages: Sequence[str]) -> list[dict[str, Any]]:
+def _golden(
+    taggers: Mapping[str, Tagger], texts: Sequence[str] | None, languages: Sequence[str]
+) -> list[dict[str, Any]]:
     """Golden sentences: all of `texts` that have a clear margin, or three of the sample in each of the languages.
 
-    taggers: that of the bundle, and of its variants, which have to answer the same.
+    taggers: that of the bundle, and of its variants by name, which have to answer the same. CheckFailed for a variant
+    that answers none of them so.
     """
-    tagger, *others = taggers
+    (_, tagger), *others = taggers.items()
     if texts is not None:
         chosen = golden.choose(tagger, {"": texts}, len(texts))
-        say(f"golden sentences: {len(chosen)} of {len(texts)} have a clear margin with this model and were taken")
     else:
         known = [language for language in languages if language in sample.LANGUAGES]
         chosen = golden.choose(tagger, sample.sentences(known or None), _GOLDEN_A_LANGUAGE)
-    chosen = [one for one in chosen if not any(golden.differences(other, [one]) for other in others)]
+    for name, other in others:
+        alike = [one for one in chosen if not golden.differences(other, [one])]
+        if chosen and not alike:
+            raise CheckFailed(f"--variant {name} answers no golden sentence as the bundle does; leave it out")
+        chosen = alike
+    if texts is not None:
+        say(f"golden sentences: {len(chosen)} of {len(texts)} have a clear margin with this model and were taken")
     if not chosen:
         say("warning: no golden sentence has a clear margin with this model; --golden FILE gives others")
     return chosen
-
-
-def report_path(out: Path) -> Path:
-    """What the export measured: outside the bundle, which never changes."""
-    return out.with_name(f"{out.name}.report.json")
-
-
-def read_report(out: Path) -> dict[str, Any]:
-    """The report of the export that made the bundle at `out`; without it, the bundle's files alone."""
-    found = artefact.find(out)
-    place = report_path(out)
-    if found is not None and place.is_file():
-        report = artefact.read_json(place)
-        if isinstance(report, dict) and report.get("request") == found.manifest.get("request"):
-            return report
-    return {"fp32": None, "parity": None, "gate": None, "found": {}, "variants": {}, "files": artefact.file_table(out)}
-
-
-def _write_report(out: Path, report: Mapping[str, Any]) -> None:
-    artefact.write_file(report_path(out), artefact.canonical_json(report))

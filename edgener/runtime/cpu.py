@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from edgener.bundle.layout import printable
 from edgener.console import say
 from edgener.errors import UserError
 
@@ -39,8 +40,8 @@ def check(
         return
     if lacking := _lacking(model.get("needs"), machine, present):
         raise UserError(
-            f"{where}: made for target {model.get('target')}, which needs {' or '.join(lacking)}; this CPU has none; "
-            "export it for another --target"
+            f"{where}: made for target {printable(model.get('target'))}, which needs {' or '.join(lacking)}; this CPU "
+            "has none; export it for another --target"
         )
     if lacking := _lacking(model.get("exact_with"), machine, present):
         say(
@@ -52,5 +53,5 @@ def check(
 def _lacking(asked: object, machine: str, present: frozenset[str]) -> Sequence[str]:
     """The features that are asked for on this machine when it has none of them."""
     wanted = asked.get(machine) if isinstance(asked, dict) else None
-    names = [str(one)[:40] for one in wanted[:20]] if isinstance(wanted, list) else []
+    names = [printable(one) for one in wanted[:20]] if isinstance(wanted, list) else []
     return names if names and present.isdisjoint(names) else []

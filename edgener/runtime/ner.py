@@ -8,7 +8,7 @@ from edgener.bundle.verify import check_unchanged, open_bundle
 from edgener.errors import UserError
 from edgener.runtime import cpu
 from edgener.runtime.session import OnnxForward, require_version
-from edgener.runtime.settings import DEFAULT, Settings, tuned
+from edgener.runtime.settings import Settings, chosen_for
 from edgener.runtime.tokenizer import BundleTokenizer
 from edgener.text.tagger import Tagger
 
@@ -36,14 +36,14 @@ class Ner(Tagger):
     ) -> "Ner":
         """Verify the bundle's hashes, then load it. UserError, one line, for whatever is wrong with it.
 
-        threads: intra-op threads of ONNX Runtime; 0 takes what `edgener tune` found here, else its own choice.
-        settings: of the session, instead of both. batch_size: windows that share a forward pass; with more than 1 a
-        dynamic int8 bundle's answers depend a little on their neighbours.
+        threads: intra-op threads of ONNX Runtime; 0 takes what `edgener tune` found here, else what the bundle's target
+        suggests, else its own choice. settings: of the session, instead of all of that. batch_size: windows that share
+        a forward pass; with more than 1 a dynamic int8 bundle's answers depend a little on their neighbours.
         """
         bundle = open_bundle(Path(path))
         require_version(bundle.manifest["model"].get("min_onnxruntime"), bundle.path / MANIFEST)
         cpu.check(bundle.manifest["model"], bundle.path / MANIFEST)
-        chosen = settings or (Settings(threads) if threads else tuned(bundle) or DEFAULT)
+        chosen = settings or chosen_for(bundle, threads)
         if chosen.variant not in ("", *bundle.variants):
             known = ", ".join(bundle.variants) or "none"
             raise UserError(f"{bundle.path}: no variant {chosen.variant[:40]!r} (its variants: {known})")

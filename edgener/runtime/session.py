@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
+from edgener.bundle.layout import MAX_WINDOW
 from edgener.errors import UserError
 from edgener.text.decode import Array
 
@@ -58,10 +59,14 @@ class OnnxForward:
         # None when the graph leaves it open.
         last = outputs[0].shape[2]
         self.labels = last if isinstance(last, int) else None
-        length = self.session.get_inputs()[0].shape[1]
-        self.length = length if isinstance(length, int) else None
+        batch, length = (size if isinstance(size, int) else None for size in self.session.get_inputs()[0].shape)
+        if (length or 1) > MAX_WINDOW or batch not in (None, 1):
+            raise UserError(f"{path}: takes {batch or 'any number of'} windows of {length} pieces; not of a bundle")
+        self.alone, self.length = batch == 1, length
 
     def __call__(self, ids: Array, mask: Array) -> Array:
+        if self.alone and len(ids) > 1:
+            return np.concatenate([self(ids[row : row + 1], mask[row : row + 1]) for row in range(len(ids))])
         if self.length is not None and ids.shape[1] < self.length:  # a graph of one length: what is added is not read
             added = ((0, 0), (0, self.length - ids.shape[1]))
             return self(np.pad(ids, added), np.pad(mask, added))[:, : ids.shape[1]]

@@ -1,14 +1,15 @@
 """Settings of a session, and where the best ones for a bundle on this device are kept.
 
 They are a measurement, so they are no part of the bundle: a JSON file in the user's cache, one entry for each bundle on
-each kind of machine. A cache that is gone, damaged or of another machine changes no answer, only how long it takes.
+each kind of machine. A cache that is gone, damaged or of another machine is as good as none. A tuned variant is another
+graph of the bundle, which may answer differently where two tags are nearly as likely; `evaluate` takes none unasked.
 """
 
 import hashlib
 import json
 import os
 import platform
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,16 @@ def tuned(bundle: Bundle) -> Settings | None:
     return settings if settings and _is_sound(settings) and settings.variant in ("", *bundle.variants) else None
 
 
+def chosen_for(bundle: Bundle, threads: int) -> Settings:
+    """What `edgener tune` found here, else the threads that the bundle's target suggests; `threads` counts more."""
+    found = tuned(bundle)
+    if threads:
+        return replace(found or DEFAULT, threads=threads)
+    suggested = bundle.manifest["model"].get("threads")
+    cores = os.cpu_count() or 1
+    return found or Settings(min(suggested, cores) if type(suggested) is int and suggested > 0 else 0)
+
+
 def keep(bundle: Path, settings: Settings, facts: dict[str, Any]) -> Path:
     """Write down the settings for this bundle here, beside what was measured. Returns the file."""
     place = cache_file()
@@ -80,7 +91,7 @@ def keep(bundle: Path, settings: Settings, facts: dict[str, Any]) -> Path:
 def _read() -> dict[str, Any]:
     try:
         found = read_json(cache_file())
-    except (UserError, OSError):
+    except (UserError, OSError, RuntimeError):  # RuntimeError: a user without a home
         return {}
     return found if isinstance(found, dict) else {}
 

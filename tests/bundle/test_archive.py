@@ -3,9 +3,12 @@
 import io
 import zipfile
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from edgener.artefact import MANIFEST
 from edgener.bundle import archive
@@ -108,3 +111,40 @@ def test_what_is_measured_is_what_is_written(sound: Path, tmp_path: Path, monkey
     monkeypatch.setattr(archive.zlib, "compress", lambda data, level: data + b"x")
     stored = write_archive(sound, tmp_path / "a.zip")
     assert {one.compress_type for one in zipfile.ZipFile(stored).infolist()} == {zipfile.ZIP_STORED}
+
+
+@pytest.mark.parametrize("kind", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_codecs_that_phones_lack_are_refused(sound: Path, tmp_path: Path, kind: int) -> None:
+    members = list(_members(write_archive(sound, tmp_path / "a.zip")).items())
+    other = _write(tmp_path / "other.zip", members, compression=kind)
+    (tmp_path / "out").mkdir()
+    with pytest.raises(UserError, match="neither stored nor deflated"):
+        unpack(other, tmp_path / "out")
+
+
+def test_a_member_has_no_more_bytes_than_the_manifest_says(sound: Path, tmp_path: Path) -> None:
+    """Ten kilobytes of zip can be ten megabytes of zeros."""
+    members = _members(write_archive(sound, tmp_path / "a.zip"))
+    large = [*((name, data) for name, data in members.items() if name != "weights.bin"), ("weights.bin", bytes(10**7))]
+    bomb = _write(tmp_path / "bomb.zip", large, compression=zipfile.ZIP_DEFLATED)
+    (tmp_path / "out").mkdir()
+    with pytest.raises(UserError, match=r"weights\.bin: more than the [\d,]+ bytes that it may have"):
+        unpack(bomb, tmp_path / "out")
+    assert sum(file.stat().st_size for file in (tmp_path / "out").iterdir()) < 10**6
+
+
+@given(st.data())
+@settings(max_examples=200, deadline=None)
+def test_any_damage_is_one_line_or_no_damage_to_the_files(sound: Path, data: st.DataObject) -> None:
+    with TemporaryDirectory() as folder:
+        whole = bytearray(write_archive(sound, Path(folder) / "a.zip").read_bytes())
+        for _ in range(data.draw(st.integers(1, 4))):
+            whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
+        bad, out = Path(folder) / "bad.zip", Path(folder) / "out"
+        bad.write_bytes(whole)
+        out.mkdir()
+        try:
+            found = problems(unpack(bad, out))
+        except UserError as error:
+            found = [] if "\n" not in str(error) else [f"more than a line: {error}"]
+        assert found == []

@@ -17,11 +17,13 @@ from edgener import artefact
 from edgener.bundle.verify import open_bundle, problems
 from edgener.errors import CheckFailed, UserError
 from edgener.export.config import ExportConfig
-from edgener.export.run import GateFailed, export, report_path
+from edgener.export.report import report_path
+from edgener.export.run import GateFailed, export
 from edgener.runtime import Ner
 from edgener.runtime.golden import differences
 from edgener.text import sample
 from edgener.train.model import load_tagger
+from tests.helpers.commands import run
 from tests.helpers.process import kill_when
 
 TEXTS = [text for name in ("hau", "swa") for text in sample.sentences()[name]]
@@ -274,3 +276,67 @@ def test_the_model_is_left_as_it_was(tiny_model: Path, tiny_bundle: Path) -> Non
     found = artefact.find(tiny_model)
     assert found is not None
     assert artefact.check_files(tiny_model, found.manifest["files"]) == []
+
+
+def test_without_a_gate_it_is_still_calibrated_on_train_sentences(
+    tiny_model: Path, sample_data: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """What a study measures without gates is what a user gets with one."""
+    gated = export(str(tiny_model), ExportConfig(quant="int8-static", max_f1_drop=50.0), tmp_path / "gated")
+    free = export(str(tiny_model), ExportConfig(quant="int8-static", gate=False), tmp_path / "free")
+    assert (gated / "weights.bin").read_bytes() == (free / "weights.bin").read_bytes()
+    assert (gated / "model.onnx").read_bytes() == (free / "model.onnx").read_bytes()
+    assert json.loads(report_path(free).read_text())["found"]["measured_on"] == "train of hau, swa"
+    assert "built-in sample" not in capfd.readouterr().err
+    stock = Path(shutil.copytree(tiny_model, tmp_path / "stock", ignore=shutil.ignore_patterns("manifest.json")))
+    export(str(stock), ExportConfig(), tmp_path / "unknown")
+    assert "warning: activations are measured on the built-in sample; --data gives" in capfd.readouterr().err
+
+
+def test_a_fixed_length_answers_as_a_free_one(tiny_model: Path, tmp_path: Path) -> None:
+    free = Ner.load(export(str(tiny_model), ExportConfig(quant="none", gate=False), tmp_path / "free"))
+    fixed = Ner.load(export(str(tiny_model), ExportConfig(quant="none", gate=False, length=32), tmp_path / "b"))
+    assert fixed.spec.max_length == 32
+    for text in TEXTS[:10]:
+        assert [(one.type, one.text) for one in fixed(text)] == [(one.type, one.text) for one in free(text)]
+    assert fixed.batch(TEXTS[:4]) == [fixed(text) for text in TEXTS[:4]]
+    long = Ner.load(export(str(tiny_model), ExportConfig(quant="none", gate=False, length=5000), tmp_path / "long"))
+    assert long.spec.max_length == free.spec.max_length, "no longer than the encoder reads"
+    assert [one.text for one in long(TEXTS[0])] == [one.text for one in free(TEXTS[0])]
+
+
+def test_a_failed_gate_leaves_the_report_of_the_bundle_that_is_there(
+    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle = export(str(tiny_model), ExportConfig(quant="none"), tmp_path / "b")
+    before = report_path(bundle).read_bytes()
+    _ruined(monkeypatch, {"int8"})
+    with pytest.raises(GateFailed):
+        export(str(tiny_model), ExportConfig(quant="int8", max_f1_drop=5.0), bundle, force=True)
+    assert report_path(bundle).read_bytes() == before
+
+
+@pytest.mark.parametrize("change", [{"format": "ort"}, {"target": "x86-avx2", "weight_bits": 7, "smooth": 0.5}])
+def test_advice_is_what_was_measured(
+    change: dict[str, Any], tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _ruined(monkeypatch, {"int8", "int8-static"})
+    with pytest.raises(GateFailed) as caught:
+        export(str(tiny_model), ExportConfig(max_f1_drop=5.0, **change), tmp_path / "b")
+    wanted = {
+        "format": "--quant int8-mixed --format ort",
+        "target": "--target x86-avx2 --quant int8-mixed --smooth 0.5",
+    }
+    assert caught.value.passing == wanted[next(iter(change))]
+
+
+def test_an_archive_replaces_nothing_unasked(
+    tiny_model: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "b.zip").write_text("mine")
+    arguments = ["export", tiny_model, "--no-gate", "--archive", "--out", tmp_path / "b"]
+    assert run(*arguments) == 2
+    assert "b.zip: already exists and is something else" in capfd.readouterr().err
+    assert (tmp_path / "b.zip").read_text() == "mine"
+    assert run(*arguments, "--force") == 0
+    assert run(*arguments) == 0, "the same archive is no obstacle"

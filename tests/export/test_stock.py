@@ -12,7 +12,8 @@ from edgener.bundle.verify import problems
 from edgener.errors import UserError
 from edgener.export import graph
 from edgener.export.config import ExportConfig
-from edgener.export.run import export, report_path
+from edgener.export.report import report_path
+from edgener.export.run import export
 from edgener.runtime import Ner
 from edgener.train.model import load_tagger
 

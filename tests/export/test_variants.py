@@ -14,7 +14,8 @@ from edgener.bundle.verify import open_bundle, problems
 from edgener.errors import UserError
 from edgener.export import modes
 from edgener.export.config import ExportConfig
-from edgener.export.run import GateFailed, export, report_path
+from edgener.export.report import report_path
+from edgener.export.run import GateFailed, export
 from edgener.runtime import Ner
 from edgener.runtime.golden import differences
 from edgener.runtime.settings import Settings
@@ -99,7 +100,7 @@ def test_a_variant_that_loses_too_much_fails_the_export(
         return replace(network, head=replace(network.head, bias=bias.astype(np.float32))), form, found
 
     monkeypatch.setattr(modes, "quantised", ruin)
-    with pytest.raises(GateFailed, match="with --quant int8-static, 5 is allowed"):
+    with pytest.raises(GateFailed, match="with --variant int8-static, 5 is allowed; leave --variant int8-static out"):
         export(str(tiny_model), ExportConfig(variants=("int8-static",), max_f1_drop=5.0), tmp_path / "b")
     assert not (tmp_path / "b").exists()
 

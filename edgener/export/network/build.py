@@ -26,7 +26,8 @@ LookupForm = Callable[[Graph, str, Floats, str], str]
 
 @dataclass(frozen=True)
 class Form:
-    """How the two kinds of large tensors are stored and computed. batch, length: fixed sizes; None leaves them free.
+    """How the two kinds of large tensors are stored and computed. length: of the one window that the graph then takes,
+    for accelerators that want fixed shapes; None leaves batch and length free.
 
     packed: padding is left out of whatever is computed row by row, which is all but attention. tanh: GELU in its tanh
     approximation (Hendrycks and Gimpel 2016), within 5e-4 of the exact one and up to three times as fast.
@@ -34,7 +35,6 @@ class Form:
 
     linear: LinearForm
     lookup: LookupForm
-    batch: int | None = None
     length: int | None = None
     packed: bool = False
     tanh: bool = False
@@ -87,7 +87,7 @@ def build(encoder: Encoder, form: Form = PLAIN, probes: Sequence[str] = ()) -> o
     logits = _taken(graph, plain_linear(graph, rows, encoder.head, "classifier"), batch.rows)
     target = graph.add("Concat", [batch.shape, graph.numbers(len(encoder.head.bias))], axis=0)
     graph.add("Reshape", [logits, target], output="logits")
-    sizes = [form.batch or "batch", form.length or "sequence"]
+    sizes = [1, form.length] if form.length else ["batch", "sequence"]
     inputs = [helper.make_tensor_value_info(name, TensorProto.INT64, sizes) for name in (ids, mask)]
     output = helper.make_tensor_value_info("logits", TensorProto.FLOAT, [*sizes, len(encoder.head.bias)])
     probed = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in probes]

@@ -15,16 +15,21 @@ _MORE_BYTES = 3  # a weight, in fp32 instead of int8
 
 
 def mixed(
-    encoder: Encoder, form: Form, quantised: LinearForm, sample: Callable[[], Iterable[Batch]], extra: float
+    encoder: Encoder,
+    form: Form,
+    quantised: LinearForm,
+    sample: Callable[[], Iterable[Batch]],
+    extra: float,
+    word_bytes: float,
 ) -> tuple[list[str], dict[str, float]]:
     """(names of the linears to spare, the cost of quantising each).
 
-    extra: how much larger than with all linears quantised the network may be, as a share of that size. The costliest
-    come first; those that do not fit are passed over.
+    extra: how much larger than with all linears quantised the network may be, as a share of that size. word_bytes: of
+    a number of the word embeddings. The costliest come first; those that do not fit are passed over.
     """
     sizes = sizes_of(encoder)
     costs = sensitivity(encoder, form, quantised, sample)
-    left = extra * (sum(sizes.values()) + encoder.words.size)
+    left = extra * (sum(sizes.values()) + word_bytes * encoder.words.size)
     kept = []
     for name in sorted(costs, key=lambda one: -costs[one]):
         more = _MORE_BYTES * sizes[name]

@@ -8,8 +8,9 @@ Behind the activation function it is one or two neurons of a layer, and weights 
 outliers themselves. Those are computed apart, in fp32 (Dettmers et al. 2022, LLM.int8()), but chosen beforehand.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from edgener.export.network.weights import Encoder, Floats, Layer, Linear
 
 APART = 4  # one or two of a thousand neurons are ten times as strong as the next
 _TINY = np.float32(1e-5)
+_PARTS = {"query_key_value": ("query", "key", "value"), "project": ("project",), "up": ("up",), "down": ("down",)}
 
 
 def smoothed(encoder: Encoder, peaks: Mapping[str, Floats], strength: float = 0.5) -> Encoder:
@@ -42,6 +44,20 @@ def _smoothed(layer: Layer, peaks: Mapping[str, Floats], place: str, strength: f
         up=_divided(layer.up, _divisor(peaks[f"{place}up"], (layer.up,), strength)),
         down=replace(layer.down, apart=_greatest(peaks[f"{place}down"])),
     )
+
+
+def restored(encoder: Encoder, names: Collection[str]) -> Encoder:
+    """With these linears (`layer3/up`) reading plain channels, and nothing apart: for those that are not quantised."""
+    layers = []
+    for number, layer in enumerate(encoder.layers):
+        wanted = {part for part in _PARTS if f"layer{number}/{part}" in names}
+        changes: dict[str, Any] = {one: _plain(getattr(layer, one)) for part in wanted for one in _PARTS[part]}
+        layers.append(replace(layer, **changes))
+    return replace(encoder, layers=tuple(layers))
+
+
+def _plain(linear: Linear) -> Linear:
+    return Linear(linear.weight if linear.divisor is None else linear.weight / linear.divisor, linear.bias)
 
 
 def _greatest(peaks: Floats) -> tuple[int, ...]:

@@ -117,7 +117,10 @@ class Weights:
 
 
 def save(model: onnx.ModelProto, path: Path, weights: Weights | None = None) -> Path:
-    """Write a model, its large tensors to a file beside it; returns its path. weights: a file that others share."""
+    """Write a model, its large tensors to a file beside it; returns its path. weights: a file that others share.
+
+    The model is used up: its large tensors have moved.
+    """
     model.ir_version = min(model.ir_version, IR_VERSION)
     model.producer_name, model.producer_version, model.doc_string = "edgener", "", ""
     del model.metadata_props[:]
