@@ -1,7 +1,8 @@
 """Quantisation-aware training: the network learns with the rounding that int8 will do to it.
 
-Weights and inputs of the encoder's linears are rounded in the forward pass as edgener.export.network.forms does it, and
-gradients pass through as if they were not (Jacob et al. 2018; the straight-through estimator of Bengio et al. 2013).
+Weights and inputs of the encoder's linears are rounded in the forward pass as edgener.export.network.forms.int8_linear
+rounds them, and gradients pass through as if they were not (Jacob et al. 2018; the straight-through estimator of Bengio
+et al. 2013). What export does against rounding, smoothing and neurons apart, comes on top and is not learnt with.
 """
 
 from collections.abc import Iterator

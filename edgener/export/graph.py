@@ -16,7 +16,7 @@ from edgener.train.source import locate
 
 __all__ = ["Network", "encoder_of", "export_graph", "load_classifier", "locate", "torch_logits"]
 
-OPSET = 17  # the first with LayerNormalization as an operator of its own
+TRACED_OPSET = 17  # the first with LayerNormalization as an operator of its own
 
 
 def export_graph(source: str, folder: Path) -> Path:
@@ -39,7 +39,7 @@ def export_graph(source: str, folder: Path) -> Path:
                 source,
                 output=folder,
                 task="token-classification",
-                opset=OPSET,
+                opset=TRACED_OPSET,
                 device="cpu",
                 framework="pt",
                 library_name="transformers",

@@ -22,22 +22,22 @@ NONE, FP16, INT8, INT8_STATIC, INT8_MIXED, INT4 = "none", "fp16", "int8", "int8-
 class Mode:
     """embeddings: what they are unless the user says otherwise. activations: `float`, `dynamic` or `static`.
 
-    Where activations are dynamic, their range is over all that is computed together.
+    Where activations are dynamic, their range is over all that is computed together. When to use which: the help of
+    `edgener export --quant`.
     """
 
-    help: str
     embeddings: str
     activations: str
     smooth: bool = False
 
 
 MODES = {
-    NONE: Mode("fp32, exactly the torch model", "fp32", "float"),
-    FP16: Mode("weights stored as fp16, computed in fp32: half the download", "fp16", "float"),
-    INT8: Mode("dynamic int8: small and fast on a CPU, needs no choice from you", "int8", "dynamic", True),
-    INT8_STATIC: Mode("scales from a sample of the data: the same answer in any batch", "int8", "static", True),
-    INT8_MIXED: Mode("the linears that int8 hurts most stay fp32: when it loses too much", "int8", "dynamic", True),
-    INT4: Mode("int4 weights: for devices short of memory; no faster than fp32 on most CPUs", "int4", "float"),
+    NONE: Mode("fp32", "float"),
+    FP16: Mode("fp16", "float"),
+    INT8: Mode("int8", "dynamic", True),
+    INT8_STATIC: Mode("int8", "static", True),
+    INT8_MIXED: Mode("int8", "dynamic", True),
+    INT4: Mode("int4", "float"),
 }
 LOOKUPS: dict[str, LookupForm] = {
     "fp32": PLAIN.lookup,

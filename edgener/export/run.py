@@ -1,7 +1,7 @@
 """The export stage: a model directory in, a verified bundle out."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -95,8 +95,6 @@ def export(
         say(f"{out}: already exported with these inputs and settings")
         return out
     classifier = graph.load_classifier(model, max_length=config.length or config.max_length)
-    if config.length:
-        config = replace(config, length=classifier.spec.max_length)
     check_types(classifier.labels, measured_on.dev, model)
     with output.building(out) as scratch:
         try:

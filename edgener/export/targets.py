@@ -9,7 +9,6 @@ from edgener.errors import UserError
 from edgener.export.config import ExportConfig
 
 _PLACE = "edgener.kits"
-OPERATORS = ("microsoft", "standard")
 
 
 @dataclass(frozen=True)

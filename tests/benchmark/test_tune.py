@@ -86,7 +86,8 @@ def test_the_command(sound: Path, cache: Path, capfd: Capture) -> None:
     assert run("tune", sound, "--rounds", "3", "--json") == 0
     (document,) = answers(capfd)
     assert document["best"] in document["ms"]
-    assert all(len(rounds) == 3 for rounds in document["ms"].values())
+    # The defaults run beside each group of the others.
+    assert {len(ms) for name, ms in document["ms"].items() if name != str(DEFAULT)} == {3}
     (entry,) = json.loads(cache.read_text()).values()
     assert str(Settings(**entry["settings"])) == document["best"]
     assert entry["settings"] == asdict(tuned(open_bundle(sound)) or DEFAULT)

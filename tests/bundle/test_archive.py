@@ -68,17 +68,6 @@ def test_missing_and_doubled_members_are_refused(sound: Path, tmp_path: Path) ->
         unpack(twice, tmp_path / "out")
 
 
-def test_a_bomb_stops_at_what_a_file_may_have(sound: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    members = _members(write_archive(sound, tmp_path / "a.zip"))
-    members["README.md"] = bytes(3 * 2**20)
-    bomb = _write(tmp_path / "bomb.zip", list(members.items()), compression=zipfile.ZIP_DEFLATED)
-    assert bomb.stat().st_size < 100_000
-    (tmp_path / "out").mkdir()
-    with pytest.raises(UserError, match=r"README\.md: more than the 1,048,576 bytes"):
-        unpack(bomb, tmp_path / "out")
-    assert (tmp_path / "out" / "README.md").stat().st_size <= 2**20
-
-
 @pytest.mark.parametrize("damage", ["cut", "flipped", "no zip", "empty"])
 def test_damage_is_one_line(sound: Path, tmp_path: Path, damage: str) -> None:
     whole = write_archive(sound, tmp_path / "a.zip").read_bytes()
@@ -122,7 +111,7 @@ def test_codecs_that_phones_lack_are_refused(sound: Path, tmp_path: Path, kind: 
         unpack(other, tmp_path / "out")
 
 
-def test_a_member_has_no_more_bytes_than_the_manifest_says(sound: Path, tmp_path: Path) -> None:
+def test_a_bomb_stops_at_what_the_manifest_says(sound: Path, tmp_path: Path) -> None:
     """Ten kilobytes of zip can be ten megabytes of zeros."""
     members = _members(write_archive(sound, tmp_path / "a.zip"))
     large = [*((name, data) for name, data in members.items() if name != "weights.bin"), ("weights.bin", bytes(10**7))]
