@@ -16,7 +16,7 @@ MADE=()
 # A sentence at a time, as an app sends them: where activations are dynamic, neighbours change answers.
 quantised() {
   local name=$1; shift
-  make "$name" export runs/teacher --max-f1-drop 100 --no-gate "$@"
+  make "$name" export runs/teacher --no-gate "$@"
   score "$name" --batch-size 1
   MADE+=("runs/$name")
 }

@@ -31,8 +31,10 @@ _UNSOUND = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, Runti
 def write_archive(bundle: Path, out: Path, *, force: bool = False) -> Path:
     """Write a sound bundle (edgener.bundle.verify) as a zip at `out`; returns `out`.
 
-    force: another file there is replaced. UserError without it, unless it is this very archive.
+    force: the archive of another bundle there is replaced. UserError without it, unless it is this very archive; and
+    for anything else that is there.
     """
+    check_place(out, True)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for file in sorted(bundle.iterdir()):
@@ -46,9 +48,27 @@ def write_archive(bundle: Path, out: Path, *, force: bool = False) -> Path:
     if out.exists() and out.read_bytes() == buffer.getvalue():
         return out
     if out.exists() and not force:
-        raise UserError(f"{out}: already exists and is something else; move it, or --force to replace it")
+        raise UserError(f"{out}: already exists and is of another bundle; move it, or --force to replace it")
     write_file(out, buffer.getvalue())
     return out
+
+
+def check_place(out: Path, replace: bool) -> None:
+    """UserError, before a bundle is made and not after it, for what its archive may not take the place of.
+
+    replace: another archive may be replaced; what is no archive of a bundle never is.
+    """
+    if not out.exists() and not out.is_symlink():
+        return
+    try:
+        with zipfile.ZipFile(out) as archive:
+            names = set(archive.namelist())
+    except (OSError, *_UNSOUND):
+        names = set()
+    if not {MANIFEST, SEAL} <= names or wrong_files(names - {MANIFEST, SEAL}):
+        raise UserError(f"{out}: not an archive of edgener's, and would be replaced; choose another --out")
+    if not replace:
+        raise UserError(f"{out}: already exists; move it, or --force to replace it")
 
 
 def unpack(path: Path, folder: Path) -> Path:

@@ -8,6 +8,7 @@ import typer
 
 from edgener.commands.common import Force, Json, Languages, config_of, name_of, need_train, newest_model, print_result
 from edgener.console import print_table
+from edgener.errors import UserError
 
 
 def export(
@@ -112,8 +113,8 @@ def export(
         _show_targets(json)
         return
     need_train("edgener export")
-    from edgener.bundle.archive import write_archive
-    from edgener.export import targets
+    from edgener.bundle.archive import check_place, write_archive
+    from edgener.export import modes, targets
     from edgener.export.config import ExportConfig
     from edgener.export.gate import COLUMNS
     from edgener.export.report import read_report
@@ -127,7 +128,13 @@ def export(
     config = targets.applied(
         config_of(ExportConfig, context.params | {"variants": tuple(variant or ())}), wanted, given
     )
+    modes.check_mode(config)
+    for option in [option for option in modes.idle(config) if option in given]:
+        raise UserError(f"--{option.replace('_', '-')}: {modes.idle(config)[option]}; leave it out")
     place = out or Path("runs") / f"{name_of(name)}-{target or config.quant}"
+    zipped = place.with_name(f"{place.name}.zip") if archive and place.name else None
+    if zipped:
+        check_place(zipped, force or place.exists())  # the bundle that is there may be the one in it
     try:
         bundle = export_stage(
             name,
@@ -136,6 +143,7 @@ def export(
             data=data,
             languages=lang,
             golden_texts=read_texts(golden) if golden else None,
+            also_from=[golden] if golden else [],
             licence=licence,
             force=force,
         )
@@ -146,7 +154,7 @@ def export(
             print_table("Gate", COLUMNS, failure.gate.rows())
         raise
     report = read_report(bundle)
-    packed_as = write_archive(bundle, bundle.with_name(f"{bundle.name}.zip"), force=force) if archive else None
+    packed_as = write_archive(bundle, zipped, force=force) if zipped else None
     if json:
         print_result(
             context, {"bundle": str(bundle), "archive": str(packed_as) if packed_as else None, "report": report}

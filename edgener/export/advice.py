@@ -22,11 +22,12 @@ def options_of(config: ExportConfig) -> str:
     """As one types them: mode and target, and all else that is not as it would be without."""
     target = targets.load(config.target) if config.target else None
     usual = targets.applied(ExportConfig(), target, frozenset())
+    said = {*_SAID} - {*modes.idle(config)}
     parts = [f"--target {config.target}"] if config.target else []
     parts.append(f"--quant {config.quant}")
     for one in fields(config):
         value = getattr(config, one.name)
-        if one.name in _SAID and value != getattr(usual, one.name) and value is not None:
+        if one.name in said and value != getattr(usual, one.name) and value is not None:
             option = f"--{one.name.replace('_', '-')}"
             parts.append(option if value is True else f"{option} {value}")
     return " ".join(parts)

@@ -91,6 +91,23 @@ def check_mode(config: ExportConfig) -> None:
         raise UserError(f"--extra-size {config.extra_size:g}: expected a share of the int8 size, such as 0.25")
 
 
+def idle(config: ExportConfig) -> dict[str, str]:
+    """Options that no graph of the bundle has a use for: by name, why not."""
+    each = list(graphs(config).values())
+    quants = {one.quant for one in each}
+    int8 = any(one.startswith(INT8) for one in quants)
+    found = {
+        "calibration": "" if INT8_STATIC in quants else f"only {INT8_STATIC} finds ranges beforehand",
+        "extra_size": "" if INT8_MIXED in quants else f"only {INT8_MIXED} chooses what stays fp32",
+        "smooth": "" if int8 else f"only {INT8} modes smooth",
+        "weight_bits": "" if int8 else f"only {INT8} modes have such weights",
+        "max_f1_drop": "" if config.gate else "with --no-gate nothing is compared",
+        "data": "" if config.gate or any(map(measures, each)) else "with --no-gate this mode reads none",
+        "max_length": "" if config.length is None else f"--length {config.length} is the window",
+    }
+    return {name: why for name, why in found.items() if why}
+
+
 def measures(config: ExportConfig) -> bool:
     """Is anything of the mode measured on text before the graph is written?"""
     mode = MODES[config.quant]

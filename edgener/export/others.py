@@ -21,6 +21,8 @@ def check(config: ExportConfig, architecture: str) -> None:
         raise UserError(f"--embeddings {config.embeddings}: not for a {architecture} model; {asked}")
     if config.operators != "microsoft":
         raise UserError(f"standard operators: not for a {architecture} model; {asked}")
+    if config.smooth != ExportConfig.smooth:
+        raise UserError(f"--smooth {config.smooth:g}: not for a {architecture} model; leave it out")
     for option in ("packed", "sparse", "length"):
         if getattr(config, option):
             raise UserError(f"--{option}: not for a {architecture} model; leave it out")

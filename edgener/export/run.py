@@ -75,12 +75,14 @@ def export(
     data: Path | None = None,
     languages: Sequence[str] | None = None,
     golden_texts: Sequence[str] | None = None,
+    also_from: Sequence[Path] = (),
     licence: str | None = None,
     force: bool = False,
 ) -> Path:
     """Export a model (folder or hub id) to a bundle at `out`; returns `out`.
 
-    golden_texts: candidates for golden.jsonl instead of the built-in sample's. UserError for bad input; CheckFailed
+    golden_texts: candidates for golden.jsonl instead of the built-in sample's. also_from: files, such as theirs, whose
+    place the bundle may not take either. UserError for bad input; CheckFailed
     when the fp32 graph is not the torch model, or when the gate says no. What was measured goes to `<out>.report.json`,
     also when the gate fails.
     """
@@ -91,10 +93,10 @@ def export(
     inputs |= {"golden": artefact.digest_of(list(golden_texts))} if golden_texts else {}
     settings = {**asdict(config), "licence": licence, "languages": list(languages or [])}
     asked = artefact.request(KIND, settings, inputs)
-    if output.already_done(out, asked, force, made_from=(model, data), beside=[report_path]):
+    if output.already_done(out, asked, force, made_from=(model, data, *also_from), beside=[report_path]):
         say(f"{out}: already exported with these inputs and settings")
         return out
-    classifier = graph.load_classifier(model, max_length=config.length or config.max_length)
+    classifier = graph.load_classifier(model, source=source, max_length=config.length or config.max_length)
     check_types(classifier.labels, measured_on.dev, model)
     with output.building(out) as scratch:
         try:

@@ -36,6 +36,9 @@ def test_a_model_is_not_replaced_by_what_is_made_from_it(tiny_model: Path, tmp_p
     before = file_table(model)
     commands = (
         ("export", "--no-gate"),
+        ("export", "--no-gate", "--quant", "int8-static", "--variant", "int8", "--archive"),
+        ("export", "--no-gate", "--target", "pi4", "--format", "ort"),
+        ("prune", *PRUNE, "--epochs", "1", "--quant-aware"),
         ("prune", *PRUNE),
         ("distill", "--layers", "1"),
         ("structure", "--ffn", "0.5"),
@@ -190,8 +193,18 @@ def test_a_student_names_the_steps_of_its_teacher(tiny_model: Path, tmp_path: Pa
             "distill ENCODER --mode task-agnostic --layers 1 --raw RAW --length 9999",
             "--length 9999: this encoder reads",
         ),
+        ("distill ENCODER --mode task-agnostic --layers 1 --raw RAW --quant-aware", "has no use for --quant-aware"),
+        ("structure MODEL --ffn 0.5 --epochs 0 --quant-aware", "--quant-aware: nothing is trained here"),
         ("train --data DATA --encoder ENCODER --max-length 0", "--max-length 0: this encoder reads"),
         ("export MODEL --no-gate --max-length 0", "--max-length 0: this encoder reads"),
+        ("export MODEL --length 64 --max-length 32", "--max-length: --length 64 is the window; leave it out"),
+        ("export MODEL --calibration entropy", "--calibration: only int8-static finds ranges beforehand"),
+        ("export MODEL --extra-size 0.1 --variant int4", "--extra-size: only int8-mixed"),
+        ("export MODEL --quant int4 --smooth 0.5", "--smooth: only int8 modes"),
+        ("export MODEL --target x86-avx2 --quant none --weight-bits 7", "--weight-bits: only int8 modes"),
+        ("export MODEL --no-gate --max-f1-drop 2", "--max-f1-drop: with --no-gate nothing is compared"),
+        ("export MODEL --no-gate --quant none --data DATA", "--data: with --no-gate this mode reads none"),
+        ("evaluate MODEL --data DATA --variant int8", "--variant int8: for bundles"),
     ],
 )
 def test_what_would_be_passed_over_is_told(

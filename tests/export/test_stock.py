@@ -68,7 +68,8 @@ def test_an_architecture_of_others_goes_through_optimum(stock: Callable[..., Pat
     assert problems(export(str(folder), ExportConfig(gate=False), tmp_path / "int8")) == []
     for change, message in (
         ({"quant": "int4"}, "--quant int4: for a albert model, expected none or int8"),
-        ({"embeddings": "int4"}, "--embeddings: not for a albert model"),
+        ({"embeddings": "int4"}, "--embeddings int4: not for a albert model"),
+        ({"smooth": 0.5}, r"--smooth 0\.5: not for a albert model"),
         ({"packed": True}, "--packed: not for a albert model"),
     ):
         with pytest.raises(UserError, match=message):
