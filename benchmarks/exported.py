@@ -6,7 +6,6 @@ from edgener.benchmark.report import size_in
 
 MODES = ("none", "fp16", "int8", "int8-static", "int8-mixed", "int4")
 EMBEDDINGS = ("fp32", "int8", "int4")
-_SPEED = "benchmark-quantised"
 
 # name of the result: mode and embeddings, as the README's reader knows them
 BUNDLES = {f"q-{mode}-{kind}": (mode, kind) for mode in MODES for kind in EMBEDDINGS}
@@ -28,7 +27,7 @@ HEADLINE = {
 
 def exported() -> str:
     """Test F1 by language and what was lost; bytes; and for those that were timed, latency, start and memory."""
-    measured = read(_SPEED)["figures"] if (RESULTS / f"{_SPEED}.json").is_file() else {}
+    measured = read("benchmark-quantised")["figures"]
     languages = list(read("f1-teacher")["languages"])
     reference = mean_f1("f1-teacher")
     found = [name for name in BUNDLES if (RESULTS / f"f1-{name}.json").is_file()]
@@ -43,8 +42,8 @@ def exported() -> str:
         )
     header = ["quantisation", "embeddings", *languages, "mean", "lost", "MB"]
     header += ["32 tokens, ms", "128", "start s", "peak MB"]
-    speed = [_SPEED] if measured else []
-    return markdown(header, rows) + source(*[f"{kind}{name}" for name in found for kind in ("", "f1-")], *speed)
+    made = [f"{kind}{name}" for name in found for kind in ("", "f1-")]
+    return markdown(header, rows) + source("benchmark-quantised", *made)
 
 
 def _timed(figures: Document | None) -> list[str]:

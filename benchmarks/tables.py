@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import compressed
+from benchmarks import compressed, exported
 from benchmarks.documents import Document, markdown, mb, percent, read, source
 from edgener.artefact import write_file
 from edgener.benchmark.report import MB, size_in
@@ -138,6 +138,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "students": compressed.students,
     "chain": compressed.chain,
     "compressed": lambda: benchmark_of("benchmark-compressed"),
+    "exported": exported.exported,
+    "headline": exported.headline,
 }
 
 
