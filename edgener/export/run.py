@@ -22,12 +22,12 @@ from edgener.export.inputs import GateData, describe, gate_data
 from edgener.export.make import Made, Maker, folder_for
 from edgener.export.network.writer import Weights
 from edgener.export.parity import Parity
-from edgener.export.report import report_path, write_report
 from edgener.export.requirements import newest
 from edgener.runtime import golden
 from edgener.runtime.session import OnnxForward
 from edgener.text import sample
 from edgener.text.tagger import Tagger
+from edgener.train.record import report_of, write_record
 
 _GATE_BATCH = 16
 _GOLDEN_A_LANGUAGE = 3
@@ -93,7 +93,7 @@ def export(
     inputs |= {"golden": artefact.digest_of(list(golden_texts))} if golden_texts else {}
     settings = {**asdict(config), "licence": licence, "languages": list(languages or [])}
     asked = artefact.request(KIND, settings, inputs)
-    if output.already_done(out, asked, force, made_from=(model, data, *also_from), beside=[report_path]):
+    if output.already_done(out, asked, force, made_from=(model, data, *also_from), beside=[report_of]):
         say(f"{out}: already exported with these inputs and settings")
         return out
     classifier = graph.load_classifier(model, source=source, max_length=config.length or config.max_length)
@@ -103,7 +103,7 @@ def export(
             fp32, made = _make(classifier, model, config, measured_on, scratch)
         except GateFailed as failure:
             if not out.exists():  # what is there has a report of its own
-                write_report(out, {"request": asked, "gate": failure.gate.as_dict(), "passing": failure.passing})
+                write_record(report_of(out), asked, {"gate": failure.gate.as_dict(), "passing": failure.passing})
             raise
         first, *others = made.values()
         taggers = {name: _tagger(classifier, one.file) for name, one in made.items()}
@@ -121,7 +121,6 @@ def export(
         )
         check_target(config, scratch)
         report = {
-            "request": asked,
             "fp32": asdict(fp32),
             **first.as_dict(),
             "variants": {name: one.as_dict() for name, one in zip(config.variants, others, strict=True)},
@@ -131,7 +130,7 @@ def export(
             "download_bytes": sum(gzip_bytes(file) for file in scratch.iterdir()),
         }
         # Before the bundle takes its place: whoever finds the bundle finds its report too.
-        write_report(out, report)
+        write_record(report_of(out), asked, report)
     for name in [name for name, f1 in first.gate.reference.items() if not f1] if first.gate else ():
         say(f"warning: the model itself finds nothing in {name}: F1 0 on dev, of which nothing can be lost")
     if not manifest["gate"]["passed"]:

@@ -16,12 +16,12 @@ from edgener import artefact
 from edgener.bundle.verify import open_bundle, problems
 from edgener.errors import CheckFailed, UserError
 from edgener.export.config import ExportConfig
-from edgener.export.report import report_path
 from edgener.export.run import export
 from edgener.runtime import Ner
 from edgener.runtime.golden import differences
 from edgener.text import sample
 from edgener.train.model import load_tagger
+from edgener.train.record import report_of
 from tests.helpers.commands import run
 from tests.helpers.process import kill_when
 
@@ -35,7 +35,7 @@ def test_the_fp32_bundle_answers_like_torch(tiny_model: Path, tiny_fp32: Path) -
         ours, theirs = ner(text), torch_tagger(text)
         assert [(e.type, e.start, e.end) for e in ours] == [(e.type, e.start, e.end) for e in theirs]
         assert np.allclose([e.score for e in ours], [e.score for e in theirs], atol=1e-4)
-    report = json.loads(report_path(tiny_fp32).read_text())
+    report = json.loads(report_of(tiny_fp32).read_text())
     assert report["fp32"]["max_logit_difference"] <= 1e-4
     assert report["gate"]["reference"] == report["gate"]["bundle"]
 
@@ -127,7 +127,7 @@ def test_every_mode_makes_a_bundle_that_answers(
     assert problems(bundle) == []
     opened = open_bundle(bundle)
     assert opened.manifest["model"]["quantization"] == quant
-    report = json.loads(report_path(bundle).read_text())
+    report = json.loads(report_of(bundle).read_text())
     assert report["parity"]["tag_agreement"] > 0.9
     assert report["found"]["embeddings"] == (embeddings or {"int4": "int4", "fp16": "fp16"}.get(quant, "int8"))
     sizes = [(folder / "weights.bin").stat().st_size for folder in (tiny_fp32, bundle)]

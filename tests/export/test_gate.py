@@ -13,8 +13,8 @@ pytest.importorskip("torch")
 from edgener.bundle.verify import open_bundle
 from edgener.export.advice import options_of
 from edgener.export.config import ExportConfig
-from edgener.export.report import report_path
 from edgener.export.run import GateFailed, export
+from edgener.train.record import report_of
 
 
 def _ruined(monkeypatch: pytest.MonkeyPatch, modes_that_ruin: set[str]) -> None:
@@ -42,7 +42,7 @@ def test_the_gate_stops_a_bundle_that_loses_too_much_and_names_what_passes(
     assert caught.value.gate.failing == ["hau", "swa"]
     assert set(caught.value.gate.reference_types["hau"]) >= {"LOC", "PER"}
     assert not (tmp_path / "ruined").exists()
-    report = json.loads(report_path(tmp_path / "ruined").read_text())
+    report = json.loads(report_of(tmp_path / "ruined").read_text())
     assert report["gate"]["max_f1_drop"] == 5.0
     assert report["passing"] == "--quant int8-mixed"
     assert [path.name for path in tmp_path.iterdir()] == ["ruined.report.json"]
@@ -91,11 +91,11 @@ def test_a_failed_gate_leaves_the_report_of_the_bundle_that_is_there(
     tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bundle = export(str(tiny_model), ExportConfig(quant="none"), tmp_path / "b")
-    before = report_path(bundle).read_bytes()
+    before = report_of(bundle).read_bytes()
     _ruined(monkeypatch, {"int8"})
     with pytest.raises(GateFailed):
         export(str(tiny_model), ExportConfig(quant="int8", max_f1_drop=5.0), bundle, force=True)
-    assert report_path(bundle).read_bytes() == before
+    assert report_of(bundle).read_bytes() == before
 
 
 @pytest.mark.parametrize("change", [{"format": "ort"}, {"target": "x86-avx2", "weight_bits": 7, "smooth": 0.5}])
@@ -126,7 +126,7 @@ def test_without_a_gate_it_is_still_calibrated_on_train_sentences(
     free = export(str(tiny_model), ExportConfig(quant="int8-static", gate=False), tmp_path / "free")
     assert (gated / "weights.bin").read_bytes() == (free / "weights.bin").read_bytes()
     assert (gated / "model.onnx").read_bytes() == (free / "model.onnx").read_bytes()
-    assert json.loads(report_path(free).read_text())["found"]["measured_on"] == "train of hau, swa"
+    assert json.loads(report_of(free).read_text())["found"]["measured_on"] == "train of hau, swa"
     assert "built-in sample" not in capfd.readouterr().err
     stock = Path(shutil.copytree(tiny_model, tmp_path / "stock", ignore=shutil.ignore_patterns("manifest.json")))
     export(str(stock), ExportConfig(), tmp_path / "unknown")

@@ -12,10 +12,10 @@ from edgener.bundle.verify import problems
 from edgener.errors import UserError
 from edgener.export import graph
 from edgener.export.config import ExportConfig
-from edgener.export.report import report_path
 from edgener.export.run import export
 from edgener.runtime import Ner
 from edgener.train.model import load_tagger
+from edgener.train.record import report_of
 
 LABELS = ["O", "B-LOC", "I-LOC", "B-PER", "I-PER"]
 TEXTS = ["Ada daga Kano", "Ibrahim ya je Lagos , sa'an nan Zaria"]
@@ -47,21 +47,21 @@ def stock(build_model: Callable[..., Any], tiny_model: Path, tmp_path: Path) -> 
 def test_a_stock_classifier_keeps_its_answers(kind: str, stock: Callable[..., Path], tmp_path: Path) -> None:
     folder = stock(kind)
     bundle = export(str(folder), ExportConfig(quant="none", gate=False), tmp_path / "fp32")
-    assert json.loads(report_path(bundle).read_text())["fp32"]["max_logit_difference"] <= 1e-4
+    assert json.loads(report_of(bundle).read_text())["fp32"]["max_logit_difference"] <= 1e-4
     torch_tagger, ner = load_tagger(folder), Ner.load(bundle)
-    assert json.loads(report_path(bundle).read_text())["fp32"]["tag_agreement"] == 1
+    assert json.loads(report_of(bundle).read_text())["fp32"]["tag_agreement"] == 1
     for text in TEXTS:
         assert [(e.type, e.start, e.end) for e in ner(text)] == [(e.type, e.start, e.end) for e in torch_tagger(text)]
     small = export(str(folder), ExportConfig(gate=False), tmp_path / "int8")
     assert problems(small) == []
-    assert json.loads(report_path(small).read_text())["parity"]["tag_agreement"] > 0.9
+    assert json.loads(report_of(small).read_text())["parity"]["tag_agreement"] > 0.9
 
 
 def test_an_architecture_of_others_goes_through_optimum(stock: Callable[..., Path], tmp_path: Path) -> None:
     pytest.importorskip("optimum.exporters.onnx")
     folder = stock("albert", embedding_size=16)
     bundle = export(str(folder), ExportConfig(quant="none", gate=False), tmp_path / "fp32")
-    assert json.loads(report_path(bundle).read_text())["fp32"]["max_logit_difference"] <= 1e-4
+    assert json.loads(report_of(bundle).read_text())["fp32"]["max_logit_difference"] <= 1e-4
     torch_tagger, ner = load_tagger(folder), Ner.load(bundle)
     for text in TEXTS:
         assert [(e.type, e.start, e.end) for e in ner(text)] == [(e.type, e.start, e.end) for e in torch_tagger(text)]

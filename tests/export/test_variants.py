@@ -14,12 +14,12 @@ from edgener.bundle.verify import open_bundle, problems
 from edgener.errors import UserError
 from edgener.export import modes
 from edgener.export.config import ExportConfig
-from edgener.export.report import report_path
 from edgener.export.run import GateFailed, export
 from edgener.runtime import Ner
 from edgener.runtime.golden import differences
 from edgener.runtime.settings import Settings
 from edgener.text import sample
+from edgener.train.record import report_of
 from tests.helpers.commands import Capture, run
 
 TEXTS = [text for name in ("hau", "swa") for text in sample.sentences()[name]]
@@ -46,7 +46,7 @@ def test_variants_share_their_weights(bundle: Path, tiny_bundle: Path) -> None:
 
 
 def test_every_variant_has_parity_and_a_gate_and_answers_golden_sentences(bundle: Path, capfd: Capture) -> None:
-    report = json.loads(report_path(bundle).read_text())
+    report = json.loads(report_of(bundle).read_text())
     assert set(report["variants"]) == set(VARIANTS)
     for one in report["variants"].values():
         assert one["parity"]["tag_agreement"] > 0.9
@@ -116,7 +116,7 @@ def test_ort_format_answers_alike_and_names_its_operators(tiny_model: Path, tiny
     operators = (bundle / "required_operators.config").read_text()
     assert "com.microsoft;1;DynamicQuantizeMatMul" in operators
     assert str(tmp_path) not in operators
-    usability = json.loads(report_path(bundle).read_text())["found"]["usability"]
+    usability = json.loads(report_of(bundle).read_text())["found"]["usability"]
     assert usability["use"] == ["cpu"]
     assert usability["accelerators"]["nnapi"]["nodes"] > usability["accelerators"]["nnapi"]["taken"]
     assert "`model.ort`" in (bundle / "README.md").read_text()
