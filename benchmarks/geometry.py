@@ -50,6 +50,7 @@ def build(
         pad_token_id=1,
         id2label=dict(enumerate(labels)),
         label2id={label: index for index, label in enumerate(labels)},
+        architectures=["XLMRobertaForTokenClassification"],
     )
     model = XLMRobertaForTokenClassification(config)
     out.mkdir(parents=True)

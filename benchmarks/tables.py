@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import compressed, exported
+from benchmarks import beside, compressed, exported
 from benchmarks.documents import Document, markdown, mb, percent, read, source
 from edgener.artefact import write_file
 from edgener.benchmark.report import MB, size_in
@@ -140,6 +140,11 @@ TABLES: dict[str, Callable[[], str]] = {
     "compressed": lambda: benchmark_of("benchmark-compressed"),
     "exported": exported.exported,
     "headline": exported.headline,
+    "peers": beside.peers,
+    "text": beside.text,
+    "batches": beside.batches,
+    "peak": beside.peak,
+    "large": beside.large,
 }
 
 
