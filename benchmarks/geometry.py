@@ -3,8 +3,8 @@
     python benchmarks/geometry.py OUT [--layers 10] [--hidden 768] [--heads 6] [--ffn 3072] [--vocabulary 70006]
 
 The defaults are AfriBERTa-large's (Ogueji et al. 2021). OUT gets config.json, pytorch_model.bin (no safetensors) and a
-SentencePiece model (no tokenizer.json, no model_max_length) trained on the built-in sample, or the tokenizer of a model
-(--tokenizer), whose size the vocabulary then has. Size and speed of such a model are real, its answers are not.
+SentencePiece model (no tokenizer.json, no model_max_length) trained on the built-in sample, or the first pieces of the
+tokenizer of another model (--tokenizer). Size and speed of such a model are real, its answers are not.
 """
 
 import io
@@ -17,6 +17,7 @@ import torch
 import typer
 from transformers import AutoTokenizer, XLMRobertaConfig, XLMRobertaForTokenClassification
 
+from edgener.compress.trim import rewrite
 from edgener.text import sample
 from edgener.text.labels import label_list
 
@@ -31,12 +32,10 @@ def build(
     ffn: int = 3072,
     vocabulary: int = 70_006,
     pieces: int = 2000,
-    tokenizer: Annotated[Path | None, typer.Option(help="Folder of a model to take the tokenizer from.")] = None,
+    tokenizer: Annotated[Path | None, typer.Option(help="Folder of a model to take pieces from.")] = None,
 ) -> None:
     """Write the folder."""
     labels = label_list(TYPES)
-    if tokenizer:
-        vocabulary = len(AutoTokenizer.from_pretrained(tokenizer))
     torch.manual_seed(0)
     config = XLMRobertaConfig(
         vocab_size=vocabulary,
@@ -57,10 +56,21 @@ def build(
     config.save_pretrained(out)
     torch.save(model.state_dict(), out / "pytorch_model.bin")
     if tokenizer:
-        AutoTokenizer.from_pretrained(tokenizer).save_pretrained(out)
+        _first_pieces(tokenizer, vocabulary, out)
         return
     (out / "sentencepiece.bpe.model").write_bytes(_sentencepiece(pieces))
     (out / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "XLMRobertaTokenizer"}))
+
+
+def _first_pieces(model: Path, count: int, out: Path) -> None:
+    """The tokenizer of `model` with its special tokens and, up to `count`, its first pieces, the most frequent ones."""
+    found = AutoTokenizer.from_pretrained(model)
+    state = json.loads(found.backend_tokenizer.to_str())
+    special = rewrite.special_ids(state)
+    others = [index for index in range(len(found)) if index not in special]
+    found.save_pretrained(out)
+    kept = rewrite.trimmed(state, sorted([*special, *others[: count - len(special)]]))
+    (out / "tokenizer.json").write_text(json.dumps(kept, ensure_ascii=False), encoding="utf-8")
 
 
 def _sentencepiece(pieces: int) -> bytes:

@@ -11,8 +11,7 @@ mkdir -p "$RESULTS" runs
 here=$(dirname "${BASH_SOURCE[0]}")
 source "$here/functions.sh"
 
-make tokenizer-70k trim-vocab "$ENCODER" --data "$MASAKHANER1" --raw "$TEXTS" --budget 70000
-[[ -d runs/large ]] || python "$here/geometry.py" runs/large --tokenizer runs/tokenizer-70k
+[[ -d runs/large ]] || python "$here/geometry.py" runs/large --tokenizer "$ENCODER"
 make large-trim trim-vocab runs/large --data "$MASAKHANER1" "${FIVE[@]}" --raw "$TEXTS" --budget 20000
 make large-pruned prune runs/large --sparsity 0.6
 make large-blocks prune runs/large --sparsity 0.6 --pattern 1x4
