@@ -25,5 +25,5 @@ shipped large-not-sparse runs/large-pruned
 shipped large-blocks-sparse runs/large-blocks --sparse
 all=(int8 int4-embeddings trim-int8 trim-int4-embeddings sparse not-sparse blocks-sparse)
 if wanted benchmark-large-bytes; then
-  edgener benchmark "${all[@]/#/runs/large-}" --quick --out "$RESULTS/benchmark-large-bytes.json"
+  edgener benchmark "${all[@]/#/runs/large-}" --quick --no-batches --out "$RESULTS/benchmark-large-bytes.json"
 fi

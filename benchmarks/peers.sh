@@ -27,7 +27,7 @@ prepared() {
 beside() {
   local model=$1 bundle=$2 threads=$3 folder=runs/peers/$1 name=benchmark-peers-$1-$3
   wanted "$name" && [[ ! -e $RESULTS/$name.json ]] || return 0
-  edgener benchmark "runs/$bundle" --threads "$threads" --quick --rounds 10 --text runs/five.txt \
+  edgener benchmark "runs/$bundle" --threads "$threads" --quick --rounds 10 --no-batches --text runs/five.txt \
     --peer "optimum-int8=python -m benchmarks.peers.onnx_folder $folder-optimum-int8 --threads $threads" \
     --peer "optimizer-int8=python -m benchmarks.peers.onnx_folder $folder-optimizer-int8 --threads $threads" \
     --peer "openvino-int8=$OPENVINO -m benchmarks.peers.openvino_folder $folder-openvino-int8 --threads $threads" \

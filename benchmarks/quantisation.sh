@@ -32,6 +32,6 @@ done
 quantised q-x86-avx2 --target x86-avx2
 
 if [[ " ${PATTERNS[*]} " == *" speed "* ]]; then
-  edgener benchmark runs/q-{none,fp16,int8,int8-static,int8-mixed,int4}-{fp32,int8,int4} runs/q-fp16-fp16 --quick --rounds 10 \
+  edgener benchmark runs/q-{none,fp16,int8,int8-static,int8-mixed,int4}-{fp32,int8,int4} runs/q-fp16-fp16 --quick --no-batches \
     --out "$RESULTS/benchmark-quantised.json"
 fi

@@ -28,7 +28,7 @@ LINES = (16, 200)
 class Plan:
     """rounds: of each measurement. seconds: aimed at for one turn. cold_starts: kept ones; one more is not counted.
 
-    tokens: window lengths, special tokens included. batches: windows that share a forward pass.
+    tokens: window lengths, special tokens included. batches: windows that share a forward pass; () leaves them out.
     """
 
     rounds: int = 10
@@ -152,6 +152,8 @@ class _Rounds:
 
     def batches(self, lines: Sequence[str]) -> None:
         """Sentences a second from text to entities, the same sentences at each batch size: whole batches only."""
+        if not self.plan.batches:
+            return
         largest = max(self.plan.batches)
         wanted = self._affordable(list(islice(cycle(lines), LINES[1])), LINES[1])
         sentences = list(islice(cycle(lines), max(1, wanted // largest) * largest))

@@ -28,6 +28,9 @@ def benchmark(
         int | None, typer.Option(help="Rounds of each measurement; 10, or 5 with --quick.", min=2, max=1000)
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Fewer and shorter rounds: a first look.")] = False,
+    batches: Annotated[
+        bool, typer.Option("--batches/--no-batches", help="Sentences a second in batches: more than half of the time.")
+    ] = True,
     text: Annotated[
         Path | None, typer.Option(help="Text file, one sentence a line; the built-in sample by default.")
     ] = None,
@@ -57,6 +60,8 @@ def benchmark(
     plan = Plan().quick() if quick else Plan()
     if rounds:
         plan = replace(plan, rounds=rounds)
+    if not batches:
+        plan = replace(plan, batches=())
     measured = run(contestants or [], baseline or [], BenchmarkConfig(threads, plan, text), peer or [])
     document = {**provenance(context.obj), **measured}
     if out:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class ExportConfig:
-    """quant: a name of edgener.export.modes.MODES. max_f1_drop: points of 100, per language, on dev.
+    """quant: a name of edgener.export.modes.MODES. max_f1_drop: points of 100, per language, on dev; None for what
+    edgener.export.gate allows.
 
     embeddings: fp32, fp16, int8 or int4; None: as the mode has them. smooth: how much of the outliers of activations
     weights take over before int8, 0 to 1 (edgener.export.network.smooth). calibration: how int8-static finds the range
@@ -30,6 +31,6 @@ class ExportConfig:
     operators: str = "microsoft"
     length: int | None = None
     target: str | None = None
-    max_f1_drop: float = 1.0
+    max_f1_drop: float | None = None
     gate: bool = True
     max_length: int | None = None

@@ -47,8 +47,8 @@ class GateFailed(CheckFailed):
         way = f"`{passing}` was measured and passes" if passing else "no other mode that was tried passes"
         asked, way = (f"--variant {variant}", f"leave --variant {variant} out") if variant else (asked, way)
         super().__init__(
-            f"gate failed: {where}{most} with {asked}, {gate.max_f1_drop:g} is allowed; {way}; or accept the loss with "
-            "--max-f1-drop"
+            f"gate failed: {where}{most} with {asked}, {gate.allowed[gate.worst]:g} is allowed; {way}; or accept the "
+            "loss with --max-f1-drop"
         )
         self.gate, self.passing = gate, passing
 

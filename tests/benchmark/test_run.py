@@ -97,6 +97,9 @@ def test_the_table_and_the_json(bundles: list[Path], capfd: Capture, monkeypatch
     assert run("benchmark", bundles[0], "--quick", "--json") == 0
     out, _ = capfd.readouterr()
     assert json.loads(out)["command"] == f"edgener benchmark {bundles[0].name} --quick --json"
+    assert run("benchmark", bundles[0], "--quick", "--no-batches", "--json") == 0
+    figures = json.loads(capfd.readouterr().out)["figures"]
+    assert [one["sentences_per_s"] for one in figures.values()] == [{}]
 
 
 def test_wrong_uses(bundles: list[Path], tmp_path: Path, capfd: Capture) -> None:

@@ -12,6 +12,7 @@ pytest.importorskip("torch")
 
 from edgener.bundle.verify import problems
 from edgener.commands import demo
+from edgener.export import gate
 from edgener.runtime import golden
 from tests.helpers.commands import Capture, refused, run
 
@@ -37,8 +38,6 @@ def test_export_takes_the_newest_finished_model(
 def test_a_failed_gate_prints_its_table_and_leaves_no_bundle(
     tiny_model: Path, tmp_path: Path, capfd: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from edgener.export import gate
-
     monkeypatch.setattr(gate.Gate, "failing", ["hau"])
     monkeypatch.setattr(gate.Gate, "drops", {"hau": 7.5, "swa": 0.0})
     arguments = ("export", tiny_model, "--quant", "none", "--out", tmp_path / "out")
@@ -168,7 +167,7 @@ def test_demo_ends_with_a_table_and_three_sentences(
 ) -> None:
     """The whole chain, with less training than `make demo` has."""
     monkeypatch.setattr(demo, "SETTINGS", {**demo.SETTINGS, "epochs": 2})
-    monkeypatch.setattr(demo, "MAX_F1_DROP", 100.0)
+    monkeypatch.setattr(gate, "USUAL_DROP", 100.0)
     assert run("demo", "--out", tmp_path / "runs") == 0
     out, err = capfd.readouterr()
     for word in (

@@ -13,7 +13,9 @@ pytest.importorskip("torch")
 from edgener.bundle.verify import open_bundle
 from edgener.export.advice import options_of
 from edgener.export.config import ExportConfig
+from edgener.export.gate import allowed_drops
 from edgener.export.run import GateFailed, export
+from edgener.text.corpus import Sentence
 from edgener.train.record import report_of
 
 
@@ -43,7 +45,7 @@ def test_the_gate_stops_a_bundle_that_loses_too_much_and_names_what_passes(
     assert set(caught.value.gate.reference_types["hau"]) >= {"LOC", "PER"}
     assert not (tmp_path / "ruined").exists()
     report = json.loads(report_of(tmp_path / "ruined").read_text())
-    assert report["gate"]["max_f1_drop"] == 5.0
+    assert report["gate"]["allowed"] == {"hau": 5.0, "swa": 5.0}
     assert report["passing"] == "--quant int8-mixed"
     assert [path.name for path in tmp_path.iterdir()] == ["ruined.report.json"]
 
@@ -131,3 +133,10 @@ def test_without_a_gate_it_is_still_calibrated_on_train_sentences(
     stock = Path(shutil.copytree(tiny_model, tmp_path / "stock", ignore=shutil.ignore_patterns("manifest.json")))
     export(str(stock), ExportConfig(), tmp_path / "unknown")
     assert "warning: activations are measured on the built-in sample; --data gives" in capfd.readouterr().err
+
+
+def test_two_entities_of_a_small_dev_set_may_fall_the_other_way() -> None:
+    few = [Sentence(("Kano",), ("B-LOC",), 1)] * 50
+    dev = {"hau": few, "swa": few * 10, "yor": [Sentence(("daga",), ("O",), 1)]}
+    assert allowed_drops(dev, None) == {"hau": 4.0, "swa": 1.0, "yor": 1.0}
+    assert allowed_drops(dev, 0.5) == {"hau": 0.5, "swa": 0.5, "yor": 0.5}
