@@ -4,8 +4,8 @@
 
 One thread, alternating rounds in one process: a forward pass of the bundle; the products of MODEL's encoder alone
 (uint8 activations, int8 weights with a scale an output, fp32 out: oneDNN through torch.ops.onednn, weights packed
-beforehand), one after another; and one large product, which is the peak. Operations are the products' multiplications
-and additions, of linears alone, so that attention, normalisation and quantising count as time and not as work.
+beforehand), one after another; and one large product. The fastest of the products is the peak. Operations are the
+multiplications and additions of linears alone: attention, normalisation and quantising count as time, not as work.
 """
 
 import statistics
@@ -27,7 +27,7 @@ from edgener.benchmark.rounds import in_turn
 from edgener.runtime import Ner
 
 TOKENS = (16, 32, 64, 128)
-LARGE = (1024, 768, 3072)  # rows, inputs, outputs of the product that is the peak
+LARGE = (1024, 768, 3072)  # rows, inputs, outputs of the large product
 REPEATS = 5
 Shape = tuple[int, int, int]
 
@@ -44,8 +44,8 @@ def main(
     hidden, ffn, layers = config.hidden_size, config.intermediate_size, config.num_hidden_layers
     layer = [(hidden, 3 * hidden), (hidden, hidden), (hidden, ffn), (ffn, hidden)]
     ner = Ner.load(bundle, threads=1)
-    work: dict[str, Callable[[], object]] = {"peak": product(LARGE)}
-    operations = {"peak": _operations([LARGE])}
+    work: dict[str, Callable[[], object]] = {"large product": product(LARGE)}
+    operations = {"large product": _operations([LARGE])}
     for tokens in TOKENS:
         shapes = [(tokens, inputs, outputs) for inputs, outputs in layer] * layers
         ids = np.random.default_rng(0).integers(5, 1000, (1, tokens))
@@ -59,17 +59,19 @@ def main(
             if number >= 0:  # the first round warms up
                 samples[name].append(1000 * seconds)
     speed = {name: operations[name] / (statistics.median(found) * 1e6) for name, found in samples.items()}
+    peak = max(value for name, value in speed.items() if "product" in name)
     document = {
         **provenance(["python", "-m", "benchmarks.peak", *sys.argv[1:]]),
-        "options": {"threads": 1, "rounds": rounds, "peak": list(LARGE)},
+        "options": {"threads": 1, "rounds": rounds, "large_product": list(LARGE)},
         "bundle": bundle.resolve().name,
         "gop_per_s": speed,
-        "share_of_peak": {name: value / speed["peak"] for name, value in speed.items()},
+        "peak_gop_per_s": peak,
+        "share_of_peak": {name: value / peak for name, value in speed.items()},
         "samples_ms": samples,
     }
     write_file(out, canonical_json(document))
     for name, value in speed.items():
-        typer.echo(f"{name:>14} {value:6.0f} Gop/s  {value / speed['peak']:.0%} of the peak")
+        typer.echo(f"{name:>14} {value:6.0f} Gop/s  {value / peak:.0%} of the peak")
 
 
 def product(shape: Shape) -> Callable[[], object]:
