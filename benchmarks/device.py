@@ -7,12 +7,11 @@ the least that any program does with the same files: onnxruntime and tokenizers,
 Seconds are from start to end of the process; peak memory is the kernel's account of it.
 """
 
-import os
+import json
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,7 +19,6 @@ import typer
 
 from edgener.artefact import canonical_json, write_file
 from edgener.benchmark.contestants import FIRST_TEXT, environment
-from edgener.benchmark.memory import peak_of_child
 from edgener.benchmark.provenance import provenance
 from edgener.benchmark.rounds import in_turn
 from edgener.bundle.verify import open_bundle
@@ -37,6 +35,17 @@ tokenizer = tokenizers.Tokenizer.from_file(folder + "/tokenizer.json")
 ids = numpy.array([tokenizer.encode({FIRST_TEXT!r}).ids])
 given = {{"input_ids": ids, "attention_mask": numpy.ones_like(ids), "token_type_ids": numpy.zeros_like(ids)}}
 session.run(None, {{one.name: given[one.name] for one in session.get_inputs()}})
+"""
+# A child's peak is at least that of its parent when it was started, so that this one measures and is small.
+SPAWN = """
+import json, os, subprocess, sys, time
+start = time.perf_counter()
+process = subprocess.Popen(sys.argv[1:], stdout=subprocess.PIPE, cwd="/")
+printed = process.stdout.read().decode()
+_, status, usage = os.wait4(process.pid, 0)
+seconds, code = time.perf_counter() - start, os.waitstatus_to_exitcode(status)
+process.returncode = code
+print(json.dumps({"s": seconds, "ru_maxrss": usage.ru_maxrss, "code": code, "printed": printed}))
 """
 IMPORT = "import time; a = time.perf_counter(); import edgener.runtime; print(time.perf_counter() - a)"
 
@@ -78,18 +87,13 @@ def main(
 
 def timed(command: list[str], threads: int) -> dict[str, Any]:
     """Wall seconds, peak bytes, and what it printed if that is a number."""
-    start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment(threads), cwd="/")
-    assert process.stdout is not None
-    printed = process.stdout.read().decode()
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{command[0]} ended with exit code {process.returncode}")
-    found = {"s": seconds, "peak_bytes": peak_of_child(usage.ru_maxrss)}
+    spawn = [sys.executable, "-I", "-S", "-c", SPAWN, *command]
+    told = json.loads(subprocess.run(spawn, stdout=subprocess.PIPE, env=environment(threads), check=True).stdout)
+    if told["code"]:
+        raise SystemExit(f"{command[0]} ended with exit code {told['code']}")
+    found = {"s": told["s"], "peak_bytes": told["ru_maxrss"] * (1 if sys.platform == "darwin" else 1024)}
     try:
-        return {**found, "import_s": float(printed)}
+        return {**found, "import_s": float(told["printed"])}
     except ValueError:
         return found
 
