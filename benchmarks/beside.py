@@ -110,4 +110,6 @@ def large() -> str:
         latency, start = figures["latency_ms"]["32"], figures["cold_start_s"]["cold_start_s"]
         rows.append([shown, *map(mb, sizes), f"{start['median']:.2f}", f"{latency['median']:.1f}"])
     header = ["", "MB on disk", "as downloaded", "in memory, loaded", "peak", "start s", "32 tokens, ms"]
-    return markdown(header, rows) + source("benchmark-large-bytes", *LARGE)
+    return markdown(header, rows) + source(
+        "benchmark-large-bytes", *LARGE, "large-trim", "large-pruned", "large-blocks"
+    )

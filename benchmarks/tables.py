@@ -86,7 +86,7 @@ def benchmark_of(name: str) -> str:
 
 def device() -> str:
     """Import, start and memory without torch, and streams of text."""
-    names = ["device", "device-afriberta-large", "device-demo"]
+    names = ["device", "device-teacher", "device-afriberta-large", "device-demo"]
     rows = []
     for name in names:
         document = read(name)

@@ -49,7 +49,7 @@ def test_no_figure_stands_outside_of_the_tables() -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_result_says_where_it_comes_from(path: Path) -> None:
     document = json.loads(path.read_bytes())
-    assert re.match(r"(edgener|python benchmarks/)", document["command"])
+    assert re.match(r"(edgener |python benchmarks/|python -m benchmarks\.)", document["command"])
     assert re.fullmatch(r"[0-9a-f]{12}", document["commit"]), "measured with changes that no commit holds"
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", document["date"])
     assert document["machine"]["cpu"]

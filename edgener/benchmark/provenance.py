@@ -17,7 +17,7 @@ _CHECKOUT = Path(__file__).resolve().parents[2]
 def provenance(command: Sequence[str]) -> dict[str, Any]:
     """`command` as one types it, `date` (UTC), `edgener` (version), `commit`, `machine` (edgener.benchmark.machine)."""
     return {
-        "command": shlex.join(shown(word) for word in command),
+        "command": shlex.join(map(_shown_after, ["", *command], command)),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "edgener": version("edgener"),
         "commit": commit(_CHECKOUT),
@@ -30,6 +30,11 @@ def shown(word: str) -> str:
     name, equals, path = word.rpartition("=")
     leaves = Path(path).is_absolute() or Path(path).parts[:1] == ("..",)
     return f"{name}{equals}{Path(path).name if leaves else path}"
+
+
+def _shown_after(before: str, word: str) -> str:
+    """A peer is a whole command line."""
+    return shlex.join(map(shown, shlex.split(word))) if before == "--peer" else shown(word)
 
 
 def commit(checkout: Path) -> str | None:

@@ -64,7 +64,9 @@ def _size(contestant: Contestant, samples: Samples) -> dict[str, Any]:
     """Bytes on disk by file; for weights that exist in memory only, their bytes there."""
     hello = samples[contestant.name]["hello"]
     if contestant.kind == PEER:
-        return size_of_files([Path(file) for file in hello.get("files", [])])
+        for told in (hello, *samples[contestant.name]["cold_starts"]):
+            loaded = told.pop("files", [])  # by their folders on this machine, which is nobody else's business
+        return size_of_files([Path(file) for file in loaded])
     return size_of(contestant) or in_memory(hello["memory_bytes"])
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from edgener.benchmark import rounds
 from edgener.benchmark.contestants import enter
-from edgener.benchmark.provenance import commit, shown
+from edgener.benchmark.provenance import commit, provenance, shown
 from edgener.benchmark.rounds import Plan, measure
 from edgener.benchmark.sizes import gzip_bytes
 from tests.helpers import onnx_bundle
@@ -125,6 +125,16 @@ def test_wrong_uses(bundles: list[Path], tmp_path: Path, capfd: Capture) -> None
 )
 def test_a_command_names_no_folder_of_the_machine(word: str, expected: str) -> None:
     assert shown(word) == expected
+
+
+def test_nor_does_the_command_of_a_peer() -> None:
+    command = [
+        "edgener",
+        "benchmark",
+        "--peer",
+        "stock=/home/ada/bin/python -m peer '/home/ada/my models/me5' --threads 1",
+    ]
+    assert provenance(command)["command"].endswith("--peer 'stock=python -m peer me5 --threads 1'")
 
 
 def test_no_commit_where_there_is_no_checkout(tmp_path: Path) -> None:
