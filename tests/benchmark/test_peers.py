@@ -34,6 +34,7 @@ def test_a_peer_is_measured_beside_a_bundle(bundle: Path, tmp_path: Path, monkey
     assert found["sizes"]["stock"]["total"]["bytes"] == sum(file.stat().st_size for file in folder.iterdir())
     assert found["figures"]["stock"]["texts_ms"]["ratio"]["median"] > 0
     assert len(found["samples"]["stock"]["latency"]["8"]) == 2
+    assert str(tmp_path) not in json.dumps(found)
 
 
 @pytest.mark.parametrize("text", ["fast", "fast=", "=python x", "fast='python"])
