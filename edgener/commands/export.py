@@ -190,8 +190,9 @@ def _show(bundle: Path, config: Any, report: dict[str, Any], packed: Path | None
         if one["gate"]:
             drops = {key: one["gate"]["reference"][key] - f1 for key, f1 in one["gate"]["bundle"].items()}
             lost = ", ".join(f"{key} {drop:.2f}" for key, drop in drops.items())
-            allowed = " or ".join(f"{drop:g}" for drop in sorted(set(one["gate"]["allowed"].values())))
-            typer.echo(f"{what}: F1 lost on dev: {lost} (allowed: {allowed})")
+            allowed = sorted(set(one["gate"]["allowed"].values()))
+            most = " to ".join(f"{drop:g}" for drop in dict.fromkeys((allowed[0], allowed[-1])))
+            typer.echo(f"{what}: F1 lost on dev: {lost} (allowed: {most})")
     if usability := report["found"].get("usability"):
         typer.echo(f"ONNX Runtime's mobile check: use {', '.join(usability['use'])}")
 
