@@ -40,7 +40,7 @@ def test_a_failed_gate_prints_its_table_and_leaves_no_bundle(
 ) -> None:
     monkeypatch.setattr(gate.Gate, "failing", ["hau"])
     monkeypatch.setattr(gate.Gate, "drops", {"hau": 7.5, "swa": 0.0})
-    arguments = ("export", tiny_model, "--quant", "none", "--out", tmp_path / "out")
+    arguments = ("export", tiny_model, "--quant", "none", "--max-f1-drop", "1", "--out", tmp_path / "out")
     assert run(*arguments) == 1
     out, err = capfd.readouterr()
     assert [line for line in out.splitlines() if "hau" in line and "7.50" in line and "too much" in line]
