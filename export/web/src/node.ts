@@ -1,0 +1,72 @@
+/** The runtime in node, over onnxruntime-node. */
+
+import { constants } from "node:fs";
+import { open, readdir } from "node:fs/promises";
+import { join, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Source, UrlSource } from "./bundle/source";
+import { NerError } from "./errors";
+import { type Options, parts, Tagger } from "./ner";
+import type { Ort } from "./session";
+
+export { NerError } from "./errors";
+export { differences } from "./golden";
+export type { Options, Tagged } from "./ner";
+export { asDocument, type Entity } from "./text/entities";
+
+export class Ner extends Tagger {
+  /** `where`: a folder, or the address of one. NerError, one line, for whatever is wrong with it. */
+  static async load(where: string | URL, options: Options = {}): Promise<Ner> {
+    return new Ner(...(await parts(sourceOf(where), await runtime(), "cpu", options)));
+  }
+}
+
+async function runtime(): Promise<Ort> {
+  try {
+    return await import("onnxruntime-node");
+  } catch {
+    throw new NerError("onnxruntime-node is not installed; run: npm install --ignore-scripts onnxruntime-node");
+  }
+}
+
+function sourceOf(where: string | URL): Source {
+  if (/^https?:/i.test(String(where))) return new UrlSource(where);
+  return new FolderSource(where instanceof URL ? fileURLToPath(where) : where);
+}
+
+class FolderSource implements Source {
+  readonly where: string;
+
+  constructor(private readonly folder: string) {
+    this.where = folder.endsWith(sep) ? folder : folder + sep;
+  }
+
+  async names(): Promise<string[]> {
+    return readdir(this.folder);
+  }
+
+  async read(name: string, most: number, onBytes?: (count: number) => void): Promise<Uint8Array<ArrayBuffer>> {
+    const place = join(this.folder, name);
+    // Neither a link to somewhere else nor a pipe that would never end.
+    const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+    const file = await open(place, flags).catch((error: NodeJS.ErrnoException) => {
+      throw new NerError(`${place}: ${error.code === "ENOENT" ? "missing" : `cannot be read (${error.code})`}`);
+    });
+    try {
+      const { size, ...facts } = await file.stat().then((stat) => ({ size: stat.size, plain: stat.isFile() }));
+      if (!facts.plain) throw new NerError(`${place}: not a plain file`);
+      if (size > most) throw new NerError(`${place}: ${size} bytes, at most ${most} may be in it`);
+      const data = new Uint8Array(size);
+      let filled = 0;
+      while (filled < size) {
+        const { bytesRead } = await file.read(data, filled, Math.min(size - filled, 2 ** 26), filled);
+        if (!bytesRead) throw new NerError(`${place}: was changed while it was read; load it again`);
+        filled += bytesRead;
+        onBytes?.(bytesRead);
+      }
+      return data;
+    } finally {
+      await file.close();
+    }
+  }
+}
