@@ -15,6 +15,7 @@ from edgener.commands import (
     distill,
     evaluate,
     export,
+    kit,
     predict,
     pretrain,
     prune,
@@ -54,6 +55,7 @@ for command in (
 ):
     app.command()(command)
 app.add_typer(data.app, name="data")
+app.add_typer(kit.app, name="kit")
 
 
 def run(arguments: list[str]) -> int:

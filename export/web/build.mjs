@@ -9,7 +9,7 @@ const common = {
   format: "esm",
   charset: "utf8",
   legalComments: "none",
-  external: ["onnxruntime-web/wasm", "onnxruntime-node"],
+  external: ["onnxruntime-web/wasm", "onnxruntime-node", "playwright-core"],
   write: false,
 };
 
@@ -34,10 +34,11 @@ async function dist() {
 }
 
 function licences() {
-  return LICENCES.map((name) => {
+  const others = LICENCES.map((name) => {
     const { version, license } = JSON.parse(readFileSync(`node_modules/${name}/package.json`, "utf8"));
     return `${name} ${version} (${license})\n\n${readFileSync(`node_modules/${name}/LICENSE`, "utf8")}`;
-  }).join("\n\n");
+  });
+  return [...others, readFileSync("src/page/onnxruntime-web.txt", "utf8")].join("\n\n");
 }
 
 function write(files) {
@@ -47,9 +48,19 @@ function write(files) {
   }
 }
 
+/** Tests for node in build/, those that drive a browser in build/browser/, and what they run inside of it. */
+async function tests() {
+  const named = (folder) => readdirSync(folder).filter((name) => name.endsWith(".test.ts")).map((name) => `${folder}/${name}`);
+  const inside = { platform: "browser", format: "iife", globalName: "conformance", outExtension: {} };
+  return [
+    ...(await made([...named("test"), "test/pieces.ts"], "build", { platform: "node", sourcemap: "inline" })),
+    ...(await made(named("test/browser"), "build/browser", { platform: "node" })),
+    ...(await made(["test/conformance.ts"], "build/browser", inside)),
+  ];
+}
+
 if (process.argv.includes("--tests")) {
-  const tests = readdirSync("test").filter((name) => name.endsWith(".test.ts"));
-  write(await made(tests.map((name) => `test/${name}`), "build", { platform: "node", sourcemap: "inline" }));
+  write(await tests());
 } else if (process.argv.includes("--check")) {
   const stale = (await dist()).filter(([path, data]) => !existsSync(path) || !readFileSync(path).equals(data));
   for (const [path] of stale) console.error(`${path}: not what the sources give; run: npm run build`);

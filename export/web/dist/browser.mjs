@@ -3617,6 +3617,15 @@ var Tokenizer = class {
 };
 var Tokenizer_default = Tokenizer;
 
+// src/tokenizer/bert.ts
+var IDEOGRAPHS = /[\u{20000}-\u{2a6df}\u{2a700}-\u{2b81f}\u{2b920}-\u{2ceaf}\u{2f800}-\u{2fa1f}]/gu;
+function bertSteps(options) {
+  const steps = [];
+  if (options["handle_chinese_chars"] !== false) steps.push((text) => text.replace(IDEOGRAPHS, " $& "));
+  if (options["lowercase"] === true) steps.push((text) => Array.from(text, (char) => char.toLowerCase()).join(""));
+  return steps;
+}
+
 // src/tokenizer/charsmap.ts
 var LONGEST_CLUSTER = 5;
 var ASCII_WORD = /^[\x21-\x7e]*$/;
@@ -3696,8 +3705,8 @@ var WordTokenizer = class {
     this.where = where;
     if (!isTable2(state) || !isTable2(state["model"])) throw new NerError(`${where}: not a tokenizer.json`);
     try {
-      const [charsmaps, rest] = parted(state["normalizer"]);
-      this.charsmaps = charsmaps;
+      const [steps, rest] = parted(state["normalizer"]);
+      this.steps = steps;
       this.inner = new Tokenizer_default({ ...state, normalizer: rest, post_processor: null, decoder: null }, {});
     } catch (error) {
       throw new NerError(`${where}: not a tokenizer.json that this version can read (${line(error)})`);
@@ -3705,7 +3714,7 @@ var WordTokenizer = class {
   }
   where;
   inner;
-  charsmaps;
+  steps;
   cache = /* @__PURE__ */ new Map();
   /** Each (normalised) word by itself, in order. */
   encode(words) {
@@ -3729,7 +3738,7 @@ var WordTokenizer = class {
   computed(word) {
     let ids;
     try {
-      const plain = this.charsmaps.reduce((text, map) => map.normalise(text), word);
+      const plain = this.steps.reduce((text, step) => step(text), word);
       ids = plain ? this.inner.encode(plain, { add_special_tokens: false }).ids : [];
     } catch (error) {
       throw new NerError(`${this.where}: the tokenizer fails (${line(error)})`);
@@ -3742,17 +3751,22 @@ var WordTokenizer = class {
 function parted(normalizer) {
   const steps = isTable2(normalizer) && normalizer["type"] === "Sequence" ? normalizer["normalizers"] : [normalizer];
   if (!Array.isArray(steps)) throw new NerError("its normalizer is no list");
-  const maps = [];
+  const own = [];
   let rest = steps;
   while (isTable2(rest[0]) && rest[0]["type"] === "Precompiled") {
-    if (typeof rest[0]["precompiled_charsmap"] === "string") maps.push(new Charsmap(rest[0]["precompiled_charsmap"]));
+    if (typeof rest[0]["precompiled_charsmap"] === "string") own.push(charsmapOf(rest[0]["precompiled_charsmap"]));
     rest = rest.slice(1);
   }
+  if (isTable2(rest[0]) && rest[0]["type"] === "BertNormalizer") own.push(...bertSteps(rest[0]));
   if (rest.some((step) => isTable2(step) && step["type"] === "Precompiled")) {
     throw new NerError("its normalizer has a character map behind other steps");
   }
-  if (!rest.length) return [maps, null];
-  return [maps, rest.length === 1 ? rest[0] : { type: "Sequence", normalizers: rest }];
+  if (!rest.length) return [own, null];
+  return [own, rest.length === 1 ? rest[0] : { type: "Sequence", normalizers: rest }];
+}
+function charsmapOf(base64) {
+  const map = new Charsmap(base64);
+  return (text) => map.normalise(text);
 }
 function isTable2(value) {
   return typeof value === "object" && value !== null && !Array.isArray(value);

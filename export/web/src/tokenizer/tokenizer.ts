@@ -2,9 +2,12 @@
 
 import { Tokenizer } from "@huggingface/tokenizers";
 import { line, NerError } from "../errors";
+import { bertSteps } from "./bert";
 import { Charsmap } from "./charsmap";
 
 type State = Record<string, unknown>;
+/** A part of normalisation that is done here and not by the library. */
+export type Step = (text: string) => string;
 
 /** Piece ids of a text, without special tokens; `firsts[w]` is the first piece of word w, or NO_PIECE. */
 export interface Pieces {
@@ -19,7 +22,7 @@ const LONGEST_CACHED = 100;
 /** A tokenizer.json for words that are given one by one. */
 export class WordTokenizer {
   private readonly inner: Tokenizer;
-  private readonly charsmaps: Charsmap[];
+  private readonly steps: readonly Step[];
   private readonly cache = new Map<string, readonly number[]>();
 
   /** `state`: the parsed tokenizer.json; `where` it stands, for messages. */
@@ -29,8 +32,8 @@ export class WordTokenizer {
   ) {
     if (!isTable(state) || !isTable(state["model"])) throw new NerError(`${where}: not a tokenizer.json`);
     try {
-      const [charsmaps, rest] = parted(state["normalizer"]);
-      this.charsmaps = charsmaps;
+      const [steps, rest] = parted(state["normalizer"]);
+      this.steps = steps;
       this.inner = new Tokenizer({ ...state, normalizer: rest, post_processor: null, decoder: null }, {});
     } catch (error) {
       throw new NerError(`${where}: not a tokenizer.json that this version can read (${line(error)})`);
@@ -61,7 +64,7 @@ export class WordTokenizer {
   private computed(word: string): readonly number[] {
     let ids: number[];
     try {
-      const plain = this.charsmaps.reduce((text, map) => map.normalise(text), word);
+      const plain = this.steps.reduce((text, step) => step(text), word);
       ids = plain ? this.inner.encode(plain, { add_special_tokens: false }).ids : [];
     } catch (error) {
       throw new NerError(`${this.where}: the tokenizer fails (${line(error)})`);
@@ -72,21 +75,27 @@ export class WordTokenizer {
   }
 }
 
-/** The character maps that a normaliser begins with, and what is left of it. */
-function parted(normalizer: unknown): [Charsmap[], unknown] {
+/** The steps at the beginning of a normaliser that the library does not do as Rust does, and what is left for it. */
+function parted(normalizer: unknown): [Step[], unknown] {
   const steps = isTable(normalizer) && normalizer["type"] === "Sequence" ? normalizer["normalizers"] : [normalizer];
   if (!Array.isArray(steps)) throw new NerError("its normalizer is no list");
-  const maps: Charsmap[] = [];
+  const own: Step[] = [];
   let rest: unknown[] = steps;
   while (isTable(rest[0]) && rest[0]["type"] === "Precompiled") {
-    if (typeof rest[0]["precompiled_charsmap"] === "string") maps.push(new Charsmap(rest[0]["precompiled_charsmap"]));
+    if (typeof rest[0]["precompiled_charsmap"] === "string") own.push(charsmapOf(rest[0]["precompiled_charsmap"]));
     rest = rest.slice(1);
   }
+  if (isTable(rest[0]) && rest[0]["type"] === "BertNormalizer") own.push(...bertSteps(rest[0]));
   if (rest.some((step) => isTable(step) && step["type"] === "Precompiled")) {
     throw new NerError("its normalizer has a character map behind other steps");
   }
-  if (!rest.length) return [maps, null];
-  return [maps, rest.length === 1 ? rest[0] : { type: "Sequence", normalizers: rest }];
+  if (!rest.length) return [own, null];
+  return [own, rest.length === 1 ? rest[0] : { type: "Sequence", normalizers: rest }];
+}
+
+function charsmapOf(base64: string): Step {
+  const map = new Charsmap(base64);
+  return (text) => map.normalise(text);
 }
 
 function isTable(value: unknown): value is State {

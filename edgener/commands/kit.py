@@ -1,0 +1,66 @@
+"""edgener kit: what an app developer takes to a device"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edgener.commands.common import Json
+from edgener.console import print_json, say
+
+app = typer.Typer(no_args_is_help=True, help="A bundle as something to put on a device: a web page.")
+
+
+@app.command()
+def web(
+    bundle: Annotated[Path, typer.Argument(help="Folder of a bundle.")],
+    out: Annotated[Path, typer.Option(help="New folder for the page.")] = Path("runs/web"),
+    runtime: Annotated[
+        Path | None,
+        typer.Option(
+            help="The dist folder of the npm package onnxruntime-web; without it npm fetches the pinned version."
+        ),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Write a web page that finds names in text with this bundle: static files, everything inside.
+
+    It runs in the browser, and without a network after the first visit. Any web server can carry the folder; with the
+    headers that `edgener kit serve` sends, the page uses several threads.
+
+    Example: edgener kit web runs/demo-int8 --out runs/demo-web
+    """
+    from edgener.bundle.verify import open_bundle
+    from edgener.kit import ort_web
+    from edgener.kit.site import check_free, write_site
+
+    check_free(out)
+    open_bundle(bundle)
+    files = ort_web.from_folder(runtime) if runtime else ort_web.from_npm()
+    site = write_site(bundle, files, out)
+    if not site.bundle.gated:
+        say(f"warning: {bundle} is ungated: {site.bundle.why_ungated}")
+    if json:
+        print_json({"out": str(out), "files": len(site.files), "bytes": site.bytes, "bundle": site.bundle.name})
+    else:
+        typer.echo(f"{out}: {len(site.files)} files, {site.bytes / 1e6:.1f} MB; try it with: edgener kit serve {out}")
+
+
+@app.command()
+def serve(
+    folder: Annotated[Path, typer.Argument(help="Folder that `edgener kit web` wrote.")],
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes any free one.", min=0, max=65535)] = 8000,
+) -> None:
+    """Serve the page on this machine only, with the headers that threads need. Ends with Ctrl-C.
+
+    Example: edgener kit serve runs/demo-web
+    """
+    from edgener.kit.serve import HOST, server_of
+
+    with server_of(folder, port) as server:
+        typer.echo(f"http://{HOST}:{server.server_address[1]}/")
+        say("serving on this machine only; end with Ctrl-C")
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            say("")

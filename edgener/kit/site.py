@@ -1,0 +1,99 @@
+"""A folder of static files that runs a bundle in a browser: page, worker, runtime and bundle, no outside request."""
+
+import hashlib
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from edgener.artefact import write_file
+from edgener.bundle.layout import Bundle
+from edgener.bundle.verify import open_bundle, problems
+from edgener.errors import UserError
+
+PAGE, BUNDLE, RUNTIME, FACTS = "index.html", "bundle", "runtime", "site.js"
+
+
+@dataclass(frozen=True)
+class Site:
+    """What was written; bytes: of all its files."""
+
+    path: Path
+    bundle: Bundle
+    files: tuple[str, ...]
+    bytes: int
+
+
+def write_site(bundle: Path, runtime: Mapping[str, bytes], out: Path) -> Site:
+    """Verify a bundle and write its page into `out`, which must not be there or be empty.
+
+    runtime: the files of edgener.kit.ort_web. UserError for an unsound bundle, and for an `out` that is in use.
+    """
+    check_free(out)
+    sound = open_bundle(bundle)
+    with _building(out) as scratch:
+        shell = _page()
+        for name, content in shell.items():
+            write_file(scratch / name, content)
+        for name, content in runtime.items():
+            write_file(scratch / RUNTIME / name, content)
+        for file in sorted(bundle.iterdir()):
+            write_file(scratch / BUNDLE / file.name, file.read_bytes())
+        if problems(scratch / BUNDLE):
+            raise UserError(f"{bundle}: was changed while it was copied; write the page again")
+        write_file(scratch / FACTS, _facts(scratch, sorted(shell)))
+        written = _names(scratch)
+        size = sum((scratch / name).stat().st_size for name in written)
+    return Site(out, sound, tuple(written), size)
+
+
+def check_free(out: Path) -> None:
+    """UserError unless `out` is not there, or an empty folder."""
+    if out.is_symlink() or (out.exists() and not out.is_dir()):
+        raise UserError(f"{out}: already exists and is no folder; choose another --out")
+    if out.is_dir() and any(out.iterdir()):
+        raise UserError(f"{out}: already exists and is not empty; choose another --out")
+    if out.name in ("", ".."):
+        raise UserError(f"{out}: not a name for a new folder; choose another --out")
+
+
+def _page() -> dict[str, bytes]:
+    """The built page, as the package carries it."""
+    folder = files("edgener.kits") / "web" / "dist" / "page"
+    if not folder.is_dir():
+        raise UserError("this installation of edgener lacks the built page; install it again")
+    return {entry.name: entry.read_bytes() for entry in folder.iterdir() if entry.is_file()}
+
+
+def _facts(folder: Path, shell: list[str]) -> bytes:
+    """What the service worker keeps: `shell` at once, the other files as they are fetched; a version for each build."""
+    names = _names(folder)
+    total = hashlib.sha256()
+    for name in names:
+        total.update(f"{name} {hashlib.sha256((folder / name).read_bytes()).hexdigest()}\n".encode())
+    facts = {"version": total.hexdigest()[:16], "shell": shell, "files": names}
+    return f"self.SITE = {json.dumps(facts, indent=1)};\n".encode()
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+@contextmanager
+def _building(out: Path) -> Iterator[Path]:
+    """A folder beside `out` that takes its place when the block ends well, and is removed otherwise."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    scratch = out.parent / f".{out.name}.{uuid.uuid4().hex[:8]}.building"
+    scratch.mkdir()
+    try:
+        yield scratch
+        if out.is_dir():
+            out.rmdir()
+        os.rename(scratch, out)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)

@@ -1,0 +1,183 @@
+/**
+ * The page in Chromium. EDGENER_PAGE: where `edgener kit serve` has it; EDGENER_BROKEN, EDGENER_WRONG: the same with a
+ * damaged bundle, and with one whose golden sentences state something wrong. CHROMIUM: the browser.
+ */
+
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { CASES } from "../cases";
+
+const PAGE = process.env["EDGENER_PAGE"]!;
+const WAIT = { timeout: 90_000 };
+// The hand-made bundle knows these names.
+const TEXT = process.env["EDGENER_TEXT"] ?? "Ada daga Kano";
+let browser: Browser;
+
+before(async () => {
+  const executablePath = process.env["CHROMIUM"] ?? "chromium";
+  // Inside of containers Chromium's own sandbox is often not to be had.
+  browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+});
+after(() => browser.close());
+
+interface Visit {
+  page: Page;
+  /** Console errors and uncaught exceptions. */
+  errors: string[];
+  requests: string[];
+}
+
+async function visit(address: string, options: BrowserContextOptions = {}): Promise<Visit> {
+  const context = await browser.newContext({ acceptDownloads: true, ...options });
+  const page = await context.newPage();
+  const errors: string[] = [];
+  const requests: string[] = [];
+  page.on("console", (message) => void (["error", "warning"].includes(message.type()) && errors.push(message.text())));
+  page.on("pageerror", (error) => void errors.push(error.message));
+  context.on("request", (request) => void requests.push(request.url()));
+  await page.goto(address);
+  await page.waitForFunction(() => document.body.dataset["state"] !== "loading", null, WAIT);
+  return { page, errors, requests };
+}
+
+async function type(page: Page, text: string): Promise<void> {
+  const asked = await page.evaluate(() => Number(document.body.dataset["answered"] ?? 0));
+  await page.getByRole("textbox", { name: /^Text/ }).fill(text);
+  await answered(page, asked);
+}
+
+async function answered(page: Page, asked: number): Promise<void> {
+  await page.waitForFunction((id) => Number(document.body.dataset["answered"] ?? 0) > id, asked, WAIT);
+}
+
+async function marked(page: Page): Promise<string[]> {
+  return page.locator("#output mark").allTextContents();
+}
+
+test("the conformance cases, each wrong expectation noticed", async () => {
+  const page = await (await browser.newContext()).newPage();
+  await page.addScriptTag({ path: "build/browser/conformance.js" });
+  const failed = await page.evaluate((cases) => (globalThis as any).conformance.failures(cases), CASES as any[]);
+  assert.deepEqual(failed, []);
+});
+
+test("golden vectors", async () => {
+  const { page } = await visit(PAGE);
+  const [right, all] = (await page.locator("body").getAttribute("data-golden"))!.split(" of ");
+  assert.equal(right, all);
+  assert.ok(Number(all) > 0);
+});
+
+test("a wrong golden vector is said", async () => {
+  const { page } = await visit(process.env["EDGENER_WRONG"]!);
+  assert.match((await page.locator("#notes").textContent())!, /answers 1 of the \d+ golden sentences differently/);
+});
+
+test("a typed sentence: names, legend, figures; no error, no request elsewhere", async () => {
+  const { page, errors, requests } = await visit(PAGE);
+  await type(page, TEXT);
+  assert.deepEqual(await marked(page), ["AdaPER", "KanoLOC"]);
+  assert.match((await page.getByRole("status").textContent())!, /^2 names in 1 line$/);
+  assert.deepEqual((await page.locator("#legend mark").allTextContents()).sort(), ["LOC", "PER"]);
+  for (const id of ["size", "load", "time"]) assert.match((await page.locator(`#${id}`).textContent())!, /\d (MB|s|ms)$/);
+  assert.ok(await page.evaluate(() => crossOriginIsolated));
+  assert.deepEqual(errors, []);
+  assert.deepEqual(requests.filter((url) => !url.startsWith(PAGE) && !url.startsWith(`blob:${PAGE}`)), []);
+});
+
+test("scripts, directions and marks stay as they were typed; what looks like HTML is text", async () => {
+  const { page, errors } = await visit(PAGE);
+  const lines = ["زار محمد عدن اليوم", "አዲስ አበባ ። Kano", "ߒߞߏ ߞߊ߲ ߞߏ ߛߓߍ", "O\u0323 la\u0301 Kano 👩🏾‍🎤", "<img src=x onerror=alert(1)> Ada"];
+  await type(page, lines.join("\n"));
+  const shown = await page.locator("#output p").evaluateAll((all) =>
+    all.map((line) => {
+      const copy = line.cloneNode(true) as HTMLElement;
+      for (const label of copy.querySelectorAll("mark b")) label.remove();
+      return { text: copy.textContent, direction: getComputedStyle(line).direction };
+    }),
+  );
+  assert.deepEqual(shown.map(({ text }) => text), lines);
+  assert.deepEqual(shown.map(({ direction }) => direction), ["rtl", "ltr", "rtl", "ltr", "ltr"]);
+  assert.ok((await marked(page)).includes("عدنLOC"));
+  assert.deepEqual(errors, []);
+});
+
+test("a dropped file is tagged and saved as JSON; what is no text is refused in words", async () => {
+  const { page } = await visit(PAGE);
+  const drop = async (name: string, base64: string): Promise<void> => {
+    const data = await page.evaluateHandle(([name, base64]) => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([Uint8Array.from(atob(base64!), (char) => char.charCodeAt(0))], name!));
+      return transfer;
+    }, [name, base64]);
+    await page.dispatchEvent("body", "drop", { dataTransfer: data });
+  };
+  const asked = Number(await page.locator("body").getAttribute("data-answered"));
+  await drop("names.txt", Buffer.from("😀 Ada daga Kano\r\n\r\nya je gida\r\n").toString("base64"));
+  await answered(page, asked);
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Save as JSON" }).click()]);
+  assert.equal(download.suggestedFilename(), "names.entities.json");
+  const saved = JSON.parse(readFileSync((await download.path())!, "utf8"));
+  assert.deepEqual(saved.map(({ line, text }: any) => [line, text]), [[1, "😀 Ada daga Kano"], [2, ""], [3, "ya je gida"]]);
+  const { score, ...ada } = saved[0].entities[0];
+  assert.ok(score > 0 && score <= 1);
+  const places = { start: 2, end: 5, start_utf16: 3, end_utf16: 6, start_utf8: 5, end_utf8: 8 };
+  assert.deepEqual(ada, { type: "PER", text: "Ada", ...places });
+  await drop("photo.jpg", Buffer.from([0xff, 0xd8, 0xff]).toString("base64"));
+  await page.getByRole("alert").filter({ hasText: "photo.jpg is not text in UTF-8" }).waitFor(WAIT);
+});
+
+test("the file button, by keyboard", async () => {
+  const { page } = await visit(PAGE);
+  const file = join(mkdtempSync(join(tmpdir(), "edgener-")), "text.txt");
+  writeFileSync(file, "Ibrahim Musa ya je Lagos\n");
+  await page.getByRole("textbox", { name: /^Text/ }).focus();
+  await page.keyboard.press("Tab");
+  assert.equal(await page.evaluate(() => document.activeElement?.textContent), "Open a text file");
+  const asked = Number(await page.locator("body").getAttribute("data-answered"));
+  const [chooser] = await Promise.all([page.waitForEvent("filechooser"), page.keyboard.press("Enter")]);
+  await chooser.setFiles(file);
+  await answered(page, asked);
+  assert.deepEqual(await marked(page), ["Ibrahim MusaPER", "LagosLOC"]);
+  await page.keyboard.press("Tab");
+  assert.equal(await page.evaluate(() => document.activeElement?.textContent), "Save as JSON");
+});
+
+test("a broken bundle: what is wrong, and no blank page", async () => {
+  const { page } = await visit(process.env["EDGENER_BROKEN"]!);
+  assert.equal(await page.locator("body").getAttribute("data-state"), "broken");
+  assert.match((await page.getByRole("alert").textContent())!, /cannot be used.*weights\.bin: sha256 differs/);
+  assert.ok(await page.getByRole("heading", { name: "Names in text" }).isVisible());
+  assert.ok(await page.getByRole("button", { name: "Open a text file" }).isDisabled());
+});
+
+test("without a network after the first visit, and each file fetched once", async () => {
+  const { page, errors, requests } = await visit(PAGE);
+  const large = requests.filter((url) => /weights\.bin|\.wasm$/.test(url));
+  assert.equal(new Set(large).size, 2);
+  await page.context().setOffline(true);
+  await page.reload();
+  await page.waitForFunction(() => document.body.dataset["state"] === "ready", null, WAIT);
+  await type(page, TEXT);
+  assert.deepEqual(await marked(page), ["AdaPER", "KanoLOC"]);
+  assert.deepEqual(errors, []);
+});
+
+test("on a phone nothing is wider than the screen, and buttons are large enough to touch", async () => {
+  const { page } = await visit(PAGE, { viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true });
+  await type(page, `${TEXT} ${"x".repeat(300)}`);
+  assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= 360);
+  for (const button of await page.getByRole("button").all()) assert.ok((await button.boundingBox())!.height >= 44);
+});
+
+test("as many threads as asked for", async () => {
+  for (const threads of ["1", "2"]) {
+    const { page } = await visit(`${PAGE}?threads=${threads}`);
+    assert.equal(await page.locator("#threads").textContent(), threads);
+    assert.equal((await page.locator("body").getAttribute("data-golden"))!.split(" of ")[0], (await page.locator("body").getAttribute("data-golden"))!.split(" of ")[1]);
+  }
+});

@@ -1,0 +1,49 @@
+"""The web kit's own programs: built once a session from export/web, with the packages that its lock file pins."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.process import ROOT
+
+WEB = ROOT / "export/web"
+ORT_WEB = WEB / "node_modules/onnxruntime-web/dist"
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="session")
+def packages() -> Path:
+    """export/web with its node_modules."""
+    if not shutil.which("node") or not shutil.which("npm"):
+        pytest.skip("node and npm are not installed; the web kit's tests need them")
+    if not ORT_WEB.is_dir():
+        subprocess.run(["npm", "ci"], cwd=WEB, check=True, capture_output=True, timeout=900)
+    return WEB
+
+
+@pytest.fixture(scope="session")
+def node(packages: Path) -> Run:
+    """Runs node in export/web, where build/ holds the tests."""
+
+    def run(
+        *arguments: str | Path, stdin: str | None = None, **variables: str | Path
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["node", *map(str, arguments)],
+            cwd=packages,
+            env={**os.environ, **{name: str(value) for name, value in variables.items()}},
+            input=stdin,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=900,
+            check=False,
+        )
+
+    built = run("build.mjs", "--tests")
+    assert built.returncode == 0, built.stderr
+    return run
