@@ -31,7 +31,8 @@ def addresses(packages: Path, sound: Path, tmp_path_factory: pytest.TempPathFact
     servers = {name: server_of(folder / name, 0) for name in ("page", "broken", "wrong")}
     for server in servers.values():
         threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield {
+    files = {"EDGENER_BROKEN_FILE": str(weights), "EDGENER_SOUND_FILE": str(sound / "weights.bin")}
+    yield files | {
         f"EDGENER_{name.upper()}": f"http://127.0.0.1:{server.server_address[1]}/" for name, server in servers.items()
     }
     for server in servers.values():

@@ -16,6 +16,8 @@ interface Job {
 // More than a person reads, and more than a page should hold.
 const MOST_SHOWN = 500;
 const TYPING_PAUSE = 400;
+const AGAIN = "Load the page again; if this stays, its folder on the server has to be written again.";
+const [BUNDLE, RUNTIME] = ["bundle/", "runtime/"].map((folder) => new URL(folder, location.href).href) as [string, string];
 let worker: Worker;
 let job: Job | undefined;
 let drawn = 0;
@@ -84,7 +86,19 @@ function broken(message: string): void {
   say("");
   const alert = part("alert");
   alert.hidden = false;
-  alert.textContent = `This bundle cannot be used. ${message}`;
+  alert.textContent = `This bundle cannot be used: ${message}. ${AGAIN}`;
+  if (navigator.onLine) void forget();
+}
+
+/** What was kept for offline use may be what is broken: the next visit fetches it again. */
+async function forget(): Promise<void> {
+  for (const name of await caches.keys()) {
+    const cache = await caches.open(name);
+    for (const { url } of await cache.keys()) {
+      if (url.startsWith(BUNDLE) || url.startsWith(RUNTIME)) await cache.delete(url);
+    }
+  }
+  document.body.dataset["forgot"] = "";
 }
 
 function wrong(message: string): void {
@@ -191,11 +205,10 @@ async function keepForOffline(): Promise<void> {
 function load(): void {
   const asked = Number(new URLSearchParams(location.search).get("threads"));
   const threads = Number.isInteger(asked) && asked > 0 && asked <= 64 ? asked : 0;
-  const [bundle, runtime] = ["bundle/", "runtime/"].map((folder) => new URL(folder, location.href).href);
   worker = new Worker("worker.js", { type: "module" });
   worker.onmessage = receive;
   worker.onerror = (event): void => broken(event.message || "worker.js cannot be loaded; load the page again");
-  send({ kind: "load", bundle: bundle!, runtime: runtime!, threads });
+  send({ kind: "load", bundle: BUNDLE, runtime: RUNTIME, threads });
 }
 
 listen();

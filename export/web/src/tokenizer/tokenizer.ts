@@ -85,7 +85,11 @@ function parted(normalizer: unknown): [Step[], unknown] {
     if (typeof rest[0]["precompiled_charsmap"] === "string") own.push(charsmapOf(rest[0]["precompiled_charsmap"]));
     rest = rest.slice(1);
   }
-  if (isTable(rest[0]) && rest[0]["type"] === "BertNormalizer") own.push(...bertSteps(rest[0]));
+  if (isTable(rest[0]) && rest[0]["type"] === "BertNormalizer") {
+    const [steps, options] = bertSteps(rest[0]);
+    own.push(...steps);
+    rest = [options, ...rest.slice(1)];
+  }
   if (rest.some((step) => isTable(step) && step["type"] === "Precompiled")) {
     throw new NerError("its normalizer has a character map behind other steps");
   }
