@@ -41,7 +41,7 @@ def already_done(
     `made_from` (folders, files, or hub ids, which are passed over). beside: from `out` to a
     file that the stage will write next to it; a file of that name that is no record of edgener's stays.
     """
-    _check_place(out, made_from)
+    check_place(out, made_from)
     for place in beside:
         _check_record(place(out), out)
     if not out.exists() and not out.is_symlink():
@@ -63,7 +63,8 @@ def already_done(
     raise UserError(f"{out}: already exists and is something else; choose another --out, or --force to replace it")
 
 
-def _check_place(out: Path, made_from: Iterable[str | Path | None]) -> None:
+def check_place(out: Path, made_from: Iterable[str | Path | None]) -> None:
+    """UserError unless something may be made at `out`: a name, outside of artefacts, replacing none of `made_from`."""
     if out.name in ("", ".."):
         raise UserError(f"{out}: not a name for a folder that edgener makes; choose another --out")
     here = out.resolve()
@@ -107,7 +108,7 @@ def building(out: Path) -> Iterator[Path]:
     The caller writes its files and calls `seal`. On an error the directory is removed; after a kill it
     stays under a dotted name that no stage reads, and the next build of the same output removes it.
     """
-    _check_place(out, ())
+    check_place(out, ())
     make_beside(out, out.parent)
     _remove_stale(out)
     scratch = _scratch(out)

@@ -32,14 +32,16 @@ def web(
     """
     from edgener.bundle.verify import open_bundle
     from edgener.kit import ort_web
-    from edgener.kit.site import check_free, write_site
+    from edgener.kit.site import check_free, foreign_target, write_site
 
-    check_free(out)
-    open_bundle(bundle)
+    check_free(out, bundle)
+    target = foreign_target(open_bundle(bundle))
     files = ort_web.from_folder(runtime) if runtime else ort_web.from_npm()
     site = write_site(bundle, files, out)
     if not site.bundle.gated:
         say(f"warning: {bundle} is ungated: {site.bundle.why_ungated}")
+    if target:
+        say(f"warning: {bundle} was made for target {target}; --target web exports a bundle for browsers")
     if json:
         print_json({"out": str(out), "files": len(site.files), "bytes": site.bytes, "bundle": site.bundle.name})
     else:

@@ -12,11 +12,13 @@ from importlib.resources import files
 from pathlib import Path
 
 from edgener.artefact import write_file
-from edgener.bundle.layout import Bundle
+from edgener.bundle.layout import Bundle, printable
 from edgener.bundle.verify import open_bundle, problems
 from edgener.errors import UserError
+from edgener.output import check_place, make_beside
 
 PAGE, BUNDLE, RUNTIME, FACTS = "index.html", "bundle", "runtime", "site.js"
+_TARGET = "web"
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ def write_site(bundle: Path, runtime: Mapping[str, bytes], out: Path) -> Site:
 
     runtime: the files of edgener.kit.ort_web. UserError for an unsound bundle, and for an `out` that is in use.
     """
-    check_free(out)
+    check_free(out, bundle)
     sound = open_bundle(bundle)
     with _building(out) as scratch:
         shell = _page()
@@ -52,14 +54,19 @@ def write_site(bundle: Path, runtime: Mapping[str, bytes], out: Path) -> Site:
     return Site(out, sound, tuple(written), size)
 
 
-def check_free(out: Path) -> None:
-    """UserError unless `out` is not there, or an empty folder."""
+def foreign_target(bundle: Bundle) -> str | None:
+    """The target of a bundle that was exported for something else than browsers."""
+    target = bundle.manifest["model"].get("target", _TARGET)
+    return None if target == _TARGET else printable(target)
+
+
+def check_free(out: Path, bundle: Path) -> None:
+    """UserError unless `out` is not there, or an empty folder, and lies in no artefact: the bundle must stay whole."""
     if out.is_symlink() or (out.exists() and not out.is_dir()):
         raise UserError(f"{out}: already exists and is no folder; choose another --out")
     if out.is_dir() and any(out.iterdir()):
         raise UserError(f"{out}: already exists and is not empty; choose another --out")
-    if out.name in ("", ".."):
-        raise UserError(f"{out}: not a name for a new folder; choose another --out")
+    check_place(out, [bundle])
 
 
 def _page() -> dict[str, bytes]:
@@ -87,9 +94,8 @@ def _names(folder: Path) -> list[str]:
 @contextmanager
 def _building(out: Path) -> Iterator[Path]:
     """A folder beside `out` that takes its place when the block ends well, and is removed otherwise."""
-    out.parent.mkdir(parents=True, exist_ok=True)
     scratch = out.parent / f".{out.name}.{uuid.uuid4().hex[:8]}.building"
-    scratch.mkdir()
+    make_beside(out, scratch)
     try:
         yield scratch
         if out.is_dir():

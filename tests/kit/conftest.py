@@ -12,6 +12,7 @@ from tests.helpers.process import ROOT
 
 WEB = ROOT / "export/web"
 ORT_WEB = WEB / "node_modules/onnxruntime-web/dist"
+OLDEST_NODE = 20
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -20,8 +21,12 @@ def packages() -> Path:
     """export/web with its node_modules."""
     if not shutil.which("node") or not shutil.which("npm"):
         pytest.skip("node and npm are not installed; the web kit's tests need them")
+    version = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout
+    if int(version.lstrip("v").partition(".")[0]) < OLDEST_NODE:
+        pytest.skip(f"node is {version.strip()}; the web kit's tests need {OLDEST_NODE} or later")
     if not ORT_WEB.is_dir():
-        subprocess.run(["npm", "ci"], cwd=WEB, check=True, capture_output=True, timeout=900)
+        done = subprocess.run(["npm", "ci"], cwd=WEB, capture_output=True, text=True, timeout=900, check=False)
+        assert done.returncode == 0, f"npm ci in export/web failed: {done.stderr[-2000:]}"
     return WEB
 
 

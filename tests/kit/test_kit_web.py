@@ -63,6 +63,20 @@ def test_nothing_is_overwritten(site: Path, sound: Path, runtime: Path, tmp_path
     assert "is no folder" in refused(capfd, 2, "kit", "web", sound, "--out", tmp_path / "file", "--runtime", runtime)
 
 
+def test_the_bundle_stays_as_it_is(bundle: Path, runtime: Path, capfd: Capture) -> None:
+    for out in (bundle / "web", bundle / "a/web"):
+        line = refused(capfd, 2, "kit", "web", bundle, "--out", out, "--runtime", runtime)
+        assert "lies inside of bundle, which edgener made" in line
+    assert run("verify", bundle) == 0
+
+
+def test_a_bundle_for_another_target_is_said(bundle: Path, runtime: Path, tmp_path: Path, capfd: Capture) -> None:
+    for target, warned in (("web", False), ("x86-vnni", True)):
+        onnx_bundle.reseal(bundle, lambda document, name=target: document["model"].update(target=name))
+        assert run("kit", "web", bundle, "--out", tmp_path / target, "--runtime", runtime) == 0
+        assert ("was made for target x86-vnni; --target web exports" in capfd.readouterr().err) == warned
+
+
 def test_a_broken_bundle_is_refused_and_leaves_nothing(
     bundle: Path, runtime: Path, tmp_path: Path, capfd: Capture
 ) -> None:

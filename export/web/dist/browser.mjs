@@ -52,38 +52,34 @@ async function joined(response, most, address, onBytes) {
   return whole;
 }
 
-// src/text/labels.ts
-var MOST_LABELS = 1e3;
-var LABEL = /^(?:O|[BI]-[^\s\p{C}\p{Z}]+)$/u;
-function entityType(tag) {
-  return tag.slice(2);
-}
-function continues(before, tag) {
-  return !tag.startsWith("I-") || before !== "O" && entityType(before) === entityType(tag);
-}
-function spans(tags) {
-  const found = [];
-  for (let place = 0; place < tags.length; place++) {
-    if (!tags[place].startsWith("B-")) continue;
-    let end = place + 1;
-    while (end < tags.length && tags[end].startsWith("I-")) end += 1;
-    found.push([place, end]);
+// src/machine.ts
+var WASM = { name: "wasm32", features: /* @__PURE__ */ new Set(["simd128"]) };
+var WASM_TARGET = "web";
+function machineWarnings(manifest, where, machine) {
+  if (!machine.features) return [];
+  const { target, needs, exactWith } = manifest;
+  const lacking = (asked) => {
+    const wanted = asked.get(machine.name) ?? [];
+    return wanted.some((one) => machine.features.has(one)) ? [] : wanted;
+  };
+  const needed = lacking(needs);
+  if (needed.length) {
+    const why = `which needs ${needed.join(" or ")}; there is none here`;
+    throw new NerError(`${where}: made for target ${target}, ${why}; export it for another --target`);
   }
-  return found;
-}
-function checkLabels(labels, where) {
-  if (!Array.isArray(labels) || !labels.every((label2) => typeof label2 === "string")) {
-    throw new NerError(`${where}: not a list of labels`);
+  const said = [];
+  const saturates = lacking(exactWith);
+  if (saturates.length) {
+    said.push(
+      `${where}: without ${saturates.join(" or ")} this CPU's int8 sums can saturate, and answers differ from those that were measured; --target x86-avx2 exports a bundle for it`
+    );
   }
-  if (labels.length < 2 || labels.length > MOST_LABELS) {
-    throw new NerError(`${where}: ${labels.length} labels; a token classifier has 2 to ${MOST_LABELS}`);
+  if (machine === WASM && target && target !== WASM_TARGET) {
+    said.push(
+      `${where}: made for target ${target}; a browser runs it with code of its own, which was not measured; --target ${WASM_TARGET} exports one for browsers`
+    );
   }
-  const known = new Set(labels);
-  const strange = labels.find((label2) => !LABEL.test(label2) || label2[0] === "I" && !known.has(`B-${entityType(label2)}`));
-  if (strange !== void 0 || !known.has("O") || known.size !== labels.length) {
-    throw new NerError(`${where}: not the labels of an IOB2 model (O, B-TYPE, I-TYPE, each once)`);
-  }
-  return labels;
+  return said;
 }
 
 // src/bundle/layout.ts
@@ -130,6 +126,40 @@ function wrongFiles(names) {
   const known = /* @__PURE__ */ new Set([...ALWAYS, graph, graph === MODEL ? WEIGHTS : OPERATORS, ...variants]);
   const surplus = names.find((name) => !known.has(name));
   return surplus === void 0 ? null : `${JSON.stringify(surplus.slice(0, 100))} does not belong to a bundle`;
+}
+
+// src/text/labels.ts
+var MOST_LABELS = 1e3;
+var LABEL = /^(?:O|[BI]-[^\s\p{C}\p{Z}]+)$/u;
+function entityType(tag) {
+  return tag.slice(2);
+}
+function continues(before, tag) {
+  return !tag.startsWith("I-") || before !== "O" && entityType(before) === entityType(tag);
+}
+function spans(tags) {
+  const found = [];
+  for (let place = 0; place < tags.length; place++) {
+    if (!tags[place].startsWith("B-")) continue;
+    let end = place + 1;
+    while (end < tags.length && tags[end].startsWith("I-")) end += 1;
+    found.push([place, end]);
+  }
+  return found;
+}
+function checkLabels(labels, where) {
+  if (!Array.isArray(labels) || !labels.every((label2) => typeof label2 === "string")) {
+    throw new NerError(`${where}: not a list of labels`);
+  }
+  if (labels.length < 2 || labels.length > MOST_LABELS) {
+    throw new NerError(`${where}: ${labels.length} labels; a token classifier has 2 to ${MOST_LABELS}`);
+  }
+  const known = new Set(labels);
+  const strange = labels.find((label2) => !LABEL.test(label2) || label2[0] === "I" && !known.has(`B-${entityType(label2)}`));
+  if (strange !== void 0 || !known.has("O") || known.size !== labels.length) {
+    throw new NerError(`${where}: not the labels of an IOB2 model (O, B-TYPE, I-TYPE, each once)`);
+  }
+  return labels;
 }
 
 // src/text/words.ts
@@ -204,10 +234,18 @@ function readManifest(document, where) {
     languages: languages.slice(0, 500).map(printable),
     ungated: gate["passed"] ? null : printable(gate["why"] ?? "no reason given"),
     minOnnxRuntime: version(model["min_onnxruntime"], where),
+    target: model["target"] === void 0 ? null : printable(model["target"]),
+    needs: features(model["needs"]),
+    exactWith: features(model["exact_with"]),
     licences: data.slice(0, 100).map(printable),
     decode: decodeSpec(document["decode"], where),
     files: fileTable(document["files"], where)
   };
+}
+function features(asked) {
+  const entries = isTable(asked) ? Object.entries(asked) : [];
+  const lists = entries.flatMap(([name, list]) => Array.isArray(list) ? [[name, list]] : []);
+  return new Map(lists.map(([name, list]) => [name, list.slice(0, 20).map(printable)]));
 }
 function fileTable(files, where) {
   const wrong = isTable(files) ? wrongFiles(Object.keys(files)) : "no table of files";
@@ -273,16 +311,15 @@ async function openBundle(source, variant = "", onProgress) {
   const files = await readAll(source, manifest, onProgress);
   const graph = files.get(variant ? variantFile(variant) : manifest.files.has(ORT_MODEL) ? ORT_MODEL : MODEL);
   if (!graph) throw new NerError(`${source.where}: no variant ${variant.slice(0, 40)}`);
-  return {
+  const bundle = {
     where: source.where,
     manifest,
     labels: checkLabels(parsed(files.get(LABELS), source.where + LABELS), source.where + LABELS),
     golden: goldenOf(files.get(GOLDEN), source.where + GOLDEN),
     tokenizer: parsed(files.get(TOKENIZER), source.where + TOKENIZER),
-    graph,
-    weights: files.get(WEIGHTS) ?? null,
     bytes: [...manifest.files.values()].reduce((sum, file) => sum + file.bytes, sealed.length)
   };
+  return [bundle, { graph, weights: files.get(WEIGHTS) ?? null }];
 }
 async function sealedManifest(source) {
   const seal = await source.read(SEAL, maxBytes(SEAL));
@@ -353,7 +390,7 @@ var Forward = class _Forward {
   length;
   pad;
   /** `provider`: wasm or cpu. threads: 0 leaves the choice to ONNX Runtime. */
-  static async create(ort, bundle, provider, threads) {
+  static async create(ort, bundle, { graph, weights }, provider, threads) {
     requireVersion(ort, bundle);
     const options = {
       executionProviders: [provider],
@@ -361,11 +398,11 @@ var Forward = class _Forward {
       interOpNumThreads: 1,
       logSeverityLevel: 4,
       ...threads ? { intraOpNumThreads: threads } : {},
-      ...bundle.weights ? { externalData: [{ path: WEIGHTS, data: bundle.weights }] } : {}
+      ...weights ? { externalData: [{ path: WEIGHTS, data: weights }] } : {}
     };
     let session;
     try {
-      session = await ort.InferenceSession.create(bundle.graph, options);
+      session = await ort.InferenceSession.create(graph, options);
     } catch (error) {
       throw new NerError(`${bundle.where}: ONNX Runtime ${installed(ort)} cannot load its graph (${line(error)})`);
     }
@@ -3795,9 +3832,10 @@ function isTable2(value) {
 
 // src/ner.ts
 var Tagger = class {
-  constructor(bundle, forward, options = {}) {
+  constructor(bundle, forward, options = {}, warnings = []) {
     this.bundle = bundle;
     this.forward = forward;
+    this.warnings = warnings;
     this.decoder = new Decoder(bundle.labels);
     this.tokenizer = new WordTokenizer(bundle.tokenizer, `${bundle.where}tokenizer.json`);
     this.minScore = options.minScore ?? 0;
@@ -3805,6 +3843,7 @@ var Tagger = class {
   }
   bundle;
   forward;
+  warnings;
   minScore;
   recallBias;
   decoder;
@@ -3861,9 +3900,10 @@ var Tagger = class {
     return rows;
   }
 };
-async function parts(source, ort, provider, options) {
-  const bundle = await openBundle(source, options.variant, options.onProgress);
-  return [bundle, await Forward.create(ort, bundle, provider, options.threads ?? 0), options];
+async function parts(source, ort, provider, machine, options) {
+  const [bundle, network] = await openBundle(source, options.variant, options.onProgress);
+  const warnings = machineWarnings(bundle.manifest, bundle.where + MANIFEST, machine);
+  return [bundle, await Forward.create(ort, bundle, network, provider, options.threads ?? 0), options, warnings];
 }
 function counts(firsts, total) {
   const result = firsts.map(() => 0);
@@ -3913,7 +3953,7 @@ var Ner = class _Ner extends Tagger {
     if (!/^https?:$/.test(address.protocol)) throw new NerError(`${address.protocol} is no address to load a bundle from`);
     const threads = threadsHere(options.threads);
     const ort = await runtime(options.runtime, threads);
-    return new _Ner(...await parts(new UrlSource(address), ort, "wasm", { ...options, threads }));
+    return new _Ner(...await parts(new UrlSource(address), ort, "wasm", WASM, { ...options, threads }));
   }
 };
 function threadsHere(asked = 0) {

@@ -2,6 +2,7 @@
 
 import { UrlSource } from "./bundle/source";
 import { line, NerError } from "./errors";
+import { WASM } from "./machine";
 import { type Options, parts, Tagger } from "./ner";
 import type { Ort } from "./session";
 
@@ -25,7 +26,7 @@ export class Ner extends Tagger {
     if (!/^https?:$/.test(address.protocol)) throw new NerError(`${address.protocol} is no address to load a bundle from`);
     const threads = threadsHere(options.threads);
     const ort = await runtime(options.runtime, threads);
-    return new Ner(...(await parts(new UrlSource(address), ort, "wasm", { ...options, threads })));
+    return new Ner(...(await parts(new UrlSource(address), ort, "wasm", WASM, { ...options, threads })));
   }
 }
 

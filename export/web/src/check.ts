@@ -9,6 +9,7 @@ import { asDocument, differences, Ner, NerError } from "./node";
 async function main(bundle?: string, file?: string): Promise<number> {
   if (!bundle) throw new NerError("usage: check.mjs BUNDLE [FILE]");
   const ner = await Ner.load(bundle);
+  for (const warning of ner.warnings) console.error(`warning: ${warning}`);
   if (file) {
     await tagged(ner, file);
     return 0;

@@ -1,7 +1,9 @@
 /** Text to entities: the decode contract put together. Mirrors edgener/text/tagger.py. */
 
+import { MANIFEST } from "./bundle/layout";
 import { type Bundle, type OnProgress, openBundle } from "./bundle/open";
 import type { Source } from "./bundle/source";
+import { type Machine, machineWarnings } from "./machine";
 import { Forward, type Ort } from "./session";
 import { Decoder, type Row } from "./text/decode";
 import { type Entity, entities } from "./text/entities";
@@ -45,6 +47,8 @@ export class Tagger {
     readonly bundle: Bundle,
     private readonly forward: Forward,
     options: Options = {},
+    /** What there is to say of this bundle on this machine, a line each. */
+    readonly warnings: readonly string[] = [],
   ) {
     this.decoder = new Decoder(bundle.labels);
     this.tokenizer = new WordTokenizer(bundle.tokenizer, `${bundle.where}tokenizer.json`);
@@ -114,10 +118,12 @@ export async function parts(
   source: Source,
   ort: Ort,
   provider: string,
+  machine: Machine,
   options: Options,
-): Promise<[Bundle, Forward, Options]> {
-  const bundle = await openBundle(source, options.variant, options.onProgress);
-  return [bundle, await Forward.create(ort, bundle, provider, options.threads ?? 0), options];
+): Promise<[Bundle, Forward, Options, string[]]> {
+  const [bundle, network] = await openBundle(source, options.variant, options.onProgress);
+  const warnings = machineWarnings(bundle.manifest, bundle.where + MANIFEST, machine);
+  return [bundle, await Forward.create(ort, bundle, network, provider, options.threads ?? 0), options, warnings];
 }
 
 function counts(firsts: readonly number[], total: number): number[] {

@@ -1,11 +1,13 @@
 /** The runtime in node, over onnxruntime-node. */
 
 import { constants } from "node:fs";
-import { open, readdir } from "node:fs/promises";
+import { open, readdir, readFile } from "node:fs/promises";
+import { machine } from "node:os";
 import { join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Source, UrlSource } from "./bundle/source";
 import { NerError } from "./errors";
+import type { Machine } from "./machine";
 import { type Options, parts, Tagger } from "./ner";
 import type { Ort } from "./session";
 
@@ -17,7 +19,7 @@ export { asDocument, type Entity } from "./text/entities";
 export class Ner extends Tagger {
   /** `where`: a folder, or the address of one. NerError, one line, for whatever is wrong with it. */
   static async load(where: string | URL, options: Options = {}): Promise<Ner> {
-    return new Ner(...(await parts(sourceOf(where), await runtime(), "cpu", options)));
+    return new Ner(...(await parts(sourceOf(where), await runtime(), "cpu", await thisMachine(), options)));
   }
 }
 
@@ -27,6 +29,12 @@ async function runtime(): Promise<Ort> {
   } catch {
     throw new NerError("onnxruntime-node is not installed; run: npm install --ignore-scripts onnxruntime-node");
   }
+}
+
+async function thisMachine(): Promise<Machine> {
+  const facts = await readFile("/proc/cpuinfo", "utf8").catch(() => "");
+  const features = /^(?:flags|Features)\s*:(.*)$/m.exec(facts)?.[1];
+  return { name: machine(), features: features === undefined ? null : new Set(features.split(/\s+/)) };
 }
 
 function sourceOf(where: string | URL): Source {

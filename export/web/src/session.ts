@@ -1,7 +1,7 @@
 /** ONNX Runtime behind one signature, for its web and its node build. Mirrors edgener/runtime/session.py. */
 
 import type { Env, InferenceSession, InferenceSessionFactory, TensorConstructor } from "onnxruntime-common";
-import type { Bundle } from "./bundle/open";
+import type { Bundle, Network } from "./bundle/open";
 import { WEIGHTS } from "./bundle/layout";
 import { line, NerError } from "./errors";
 
@@ -27,7 +27,13 @@ export class Forward {
   ) {}
 
   /** `provider`: wasm or cpu. threads: 0 leaves the choice to ONNX Runtime. */
-  static async create(ort: Ort, bundle: Bundle, provider: string, threads: number): Promise<Forward> {
+  static async create(
+    ort: Ort,
+    bundle: Bundle,
+    { graph, weights }: Network,
+    provider: string,
+    threads: number,
+  ): Promise<Forward> {
     requireVersion(ort, bundle);
     const options: InferenceSession.SessionOptions = {
       executionProviders: [provider],
@@ -35,11 +41,11 @@ export class Forward {
       interOpNumThreads: 1,
       logSeverityLevel: 4,
       ...(threads ? { intraOpNumThreads: threads } : {}),
-      ...(bundle.weights ? { externalData: [{ path: WEIGHTS, data: bundle.weights }] } : {}),
+      ...(weights ? { externalData: [{ path: WEIGHTS, data: weights }] } : {}),
     };
     let session: InferenceSession;
     try {
-      session = await ort.InferenceSession.create(bundle.graph, options);
+      session = await ort.InferenceSession.create(graph, options);
     } catch (error) {
       throw new NerError(`${bundle.where}: ONNX Runtime ${installed(ort)} cannot load its graph (${line(error)})`);
     }

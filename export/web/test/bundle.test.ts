@@ -2,12 +2,14 @@ import assert from "node:assert/strict";
 import { readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { machine, platform } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { differences, Ner, NerError } from "../src/node";
 import { copied, replaced, resealed, SOUND } from "./bundles";
 
 const skip = SOUND ? false : "EDGENER_BUNDLE names no bundle";
+const notLinux = platform() === "linux" ? false : "only Linux says what its CPU can do";
 
 async function refused(folder: string, why: RegExp): Promise<void> {
   await assert.rejects(Ner.load(folder), (error) => {
@@ -85,6 +87,14 @@ test("what a manifest may not say", { skip }, async () => {
     [/gate\.passed/, (manifest) => (manifest.gate.passed = "yes")],
   ];
   for (const [why, edit] of edits) await refused(resealed(copied(), edit), why);
+});
+
+test("what this CPU lacks is an error, or a warning where it only costs exactness", { skip: skip || notLinux }, async () => {
+  const lacking = { [machine()]: ["none-has-this"] };
+  await refused(resealed(copied(), ({ model }) => Object.assign(model, { target: "later", needs: lacking })), /needs none-has-this/);
+  const ner = await Ner.load(resealed(copied(), ({ model }) => (model.exact_with = lacking)));
+  assert.match(ner.warnings.join(), /without none-has-this this CPU's int8 sums can saturate/);
+  assert.deepEqual((await Ner.load(SOUND)).warnings, []);
 });
 
 test("what the other files may not say", { skip }, async () => {

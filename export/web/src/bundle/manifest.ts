@@ -31,6 +31,11 @@ export interface Manifest {
   /** Null when the bundle passed its gate, else why it did not. */
   readonly ungated: string | null;
   readonly minOnnxRuntime: string;
+  /** The --target that it was exported for, if any; what that needs of each machine, any one of which will do. */
+  readonly target: string | null;
+  readonly needs: ReadonlyMap<string, readonly string[]>;
+  /** The same, for int8 sums that cannot saturate. */
+  readonly exactWith: ReadonlyMap<string, readonly string[]>;
   readonly licences: readonly string[];
   readonly decode: DecodeSpec;
   readonly files: ReadonlyMap<string, FileEntry>;
@@ -54,10 +59,20 @@ export function readManifest(document: unknown, where: string): Manifest {
     languages: languages.slice(0, 500).map(printable),
     ungated: gate["passed"] ? null : printable(gate["why"] ?? "no reason given"),
     minOnnxRuntime: version(model["min_onnxruntime"], where),
+    target: model["target"] === undefined ? null : printable(model["target"]),
+    needs: features(model["needs"]),
+    exactWith: features(model["exact_with"]),
     licences: data.slice(0, 100).map(printable),
     decode: decodeSpec(document["decode"], where),
     files: fileTable(document["files"], where),
   };
+}
+
+/** {machine: features}; whatever is no such table asks nothing, as in Python. */
+function features(asked: unknown): Map<string, string[]> {
+  const entries = isTable(asked) ? Object.entries(asked) : [];
+  const lists = entries.flatMap(([name, list]) => (Array.isArray(list) ? [[name, list] as const] : []));
+  return new Map(lists.map(([name, list]) => [name, list.slice(0, 20).map(printable)]));
 }
 
 function fileTable(files: unknown, where: string): Map<string, FileEntry> {

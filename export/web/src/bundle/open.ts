@@ -22,14 +22,18 @@ export interface Bundle {
   readonly golden: readonly Table[];
   /** The parsed tokenizer.json. */
   readonly tokenizer: unknown;
-  readonly graph: Bytes;
-  readonly weights: Bytes | null;
   /** The sum of all its files. */
   readonly bytes: number;
 }
 
+/** Apart from the bundle, so that nothing holds it any more once ONNX Runtime has its own copy. */
+export interface Network {
+  readonly graph: Bytes;
+  readonly weights: Bytes | null;
+}
+
 /** `variant`: another of its graphs. NerError, one line, with the first thing that is wrong. */
-export async function openBundle(source: Source, variant = "", onProgress?: OnProgress): Promise<Bundle> {
+export async function openBundle(source: Source, variant = "", onProgress?: OnProgress): Promise<[Bundle, Network]> {
   if (typeof crypto === "undefined" || !crypto.subtle) {
     throw new NerError("hashes cannot be checked here: a page needs https, or http on localhost");
   }
@@ -40,16 +44,15 @@ export async function openBundle(source: Source, variant = "", onProgress?: OnPr
   const files = await readAll(source, manifest, onProgress);
   const graph = files.get(variant ? variantFile(variant) : manifest.files.has(ORT_MODEL) ? ORT_MODEL : MODEL);
   if (!graph) throw new NerError(`${source.where}: no variant ${variant.slice(0, 40)}`);
-  return {
+  const bundle = {
     where: source.where,
     manifest,
     labels: checkLabels(parsed(files.get(LABELS)!, source.where + LABELS), source.where + LABELS),
     golden: goldenOf(files.get(GOLDEN)!, source.where + GOLDEN),
     tokenizer: parsed(files.get(TOKENIZER)!, source.where + TOKENIZER),
-    graph,
-    weights: files.get(WEIGHTS) ?? null,
     bytes: [...manifest.files.values()].reduce((sum, file) => sum + file.bytes, sealed.length),
   };
+  return [bundle, { graph, weights: files.get(WEIGHTS) ?? null }];
 }
 
 async function sealedManifest(source: Source): Promise<Bytes> {

@@ -69,6 +69,7 @@ function notes(facts: Facts): string[] {
   if (facts.differences.length) {
     said.push(`This browser answers ${facts.differences.length} of the ${facts.golden} golden sentences differently.`);
   }
+  said.push(...facts.warnings.map((warning) => `${warning}.`));
   if (facts.ungated) said.push(`Not measured before export: ${facts.ungated}.`);
   if (facts.licences.length) said.push(`Licences of the training data: ${facts.licences.join(", ")}.`);
   return said;
@@ -190,8 +191,9 @@ function listen(): void {
 async function keepForOffline(): Promise<void> {
   if (!("serviceWorker" in navigator)) return;
   try {
-    await navigator.serviceWorker.register("service-worker.js", { updateViaCache: "none" });
-    if (navigator.serviceWorker.controller) return;
+    const { active } = await navigator.serviceWorker.register("service-worker.js", { updateViaCache: "none" });
+    // One that is active and does not control this page was passed over by a forced reload; it will not come.
+    if (active || navigator.serviceWorker.controller) return;
     await Promise.race([
       new Promise((done) => navigator.serviceWorker.addEventListener("controllerchange", done, { once: true })),
       new Promise((done) => setTimeout(done, 10_000)),

@@ -18,6 +18,8 @@ export interface Facts {
   readonly languages: readonly string[];
   readonly types: readonly string[];
   readonly ungated: string | null;
+  /** What there is to say of the bundle in a browser. */
+  readonly warnings: readonly string[];
   readonly licences: readonly string[];
   readonly bytes: number;
   readonly threads: number;

@@ -41,6 +41,7 @@ async function factsOf(loaded: Ner, loadMs: number, threads: number): Promise<Fa
     languages: manifest.languages,
     types: [...new Set(labels.filter((label) => label !== "O").map(entityType))],
     ungated: manifest.ungated,
+    warnings: loaded.warnings,
     licences: manifest.licences,
     bytes,
     threads,
