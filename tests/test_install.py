@@ -22,7 +22,7 @@ def device(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
     for name in ("edgener", "export"):
-        shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
     subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
     pip = [folder / "venv/bin/pip", "install", "--quiet", "--constraint", ROOT / "constraints.txt", source]
     subprocess.run(pip, check=True)
@@ -80,7 +80,16 @@ def _stock(folder: Path) -> Path:
     return folder / "model"
 
 
-def test_the_kits_are_found_as_package_data(device: Path) -> None:
-    script = "from importlib.resources import files; print(files('edgener.kits').is_dir())"
+def test_the_wheel_carries_the_built_web_kit_and_no_more_of_it(device: Path) -> None:
+    script = "from importlib.resources import files; print(files('edgener.kits') / 'web')"
     done = subprocess.run([device / "python", "-c", script], capture_output=True, text=True, cwd=device, check=True)
-    assert done.stdout == "True\n"
+    carried, built = Path(done.stdout.strip()), ROOT / "export/web"
+    names = sorted(path.relative_to(carried) for path in carried.rglob("*") if path.is_file())
+    assert names == sorted(path.relative_to(built) for path in (built / "dist").rglob("*") if path.is_file())
+    assert all((carried / name).read_bytes() == (built / name).read_bytes() for name in names)
+
+
+def test_a_web_page_needs_only_the_runtime_beside_it(device: Path, bundle: Path, tmp_path: Path) -> None:
+    done = edgener(device, "kit", "web", bundle, "--out", tmp_path / "web", "--runtime", tmp_path)
+    assert done.returncode == 2
+    assert "missing; --runtime takes the dist folder of the npm package" in done.stderr
