@@ -32,12 +32,14 @@ def server_of(folder: Path, port: int) -> ThreadingHTTPServer:
     if not (folder / PAGE).is_file() or not (folder / FACTS).is_file():
         raise UserError(f"{folder}: not a folder that `edgener kit web` wrote")
     try:
-        return ThreadingHTTPServer((HOST, port), partial(_Handler, directory=str(folder)))
+        return ThreadingHTTPServer((HOST, port), partial(Handler, directory=str(folder)))
     except OSError as error:
         raise UserError(f"port {port} cannot be used ({error.strerror}); choose another --port, or 0 for any") from None
 
 
-class _Handler(SimpleHTTPRequestHandler):
+class Handler(SimpleHTTPRequestHandler):
+    """Files of one folder, to this machine only."""
+
     server_version, sys_version = "edgener", ""
     # What a system says of these endings differs; a module of another type is not run.
     extensions_map = {  # noqa: RUF012
