@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import tarfile
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,13 @@ TRAPS = [
     "it's Kano-Jigawa",
 ]
 
+APP = """
+import { Ner, type Entity } from "edgener-web";
+const ner: Ner = await Ner.load("folder", { threads: 1 });
+const found: Entity[] = await ner.tag("text");
+console.log(found.map(({ start, end }) => end - start), ner.warnings.join());
+"""
+
 
 def test_types(packages: Path) -> None:
     done = subprocess.run(
@@ -36,6 +44,26 @@ def test_types(packages: Path) -> None:
 def test_what_the_wheel_carries_is_what_the_sources_give(node: Run) -> None:
     done = node("build.mjs", "--check")
     assert done.returncode == 0, done.stderr
+
+
+def test_an_app_can_install_the_package(packages: Path, tmp_path: Path) -> None:
+    """From its archive, with types, by the rules of node and of bundlers."""
+    compiler, modules = packages / "node_modules/.bin/tsc", tmp_path / "node_modules"
+    subprocess.run([compiler, "-p", "tsconfig.types.json"], cwd=packages, check=True)
+    subprocess.run(["npm", "pack", "--silent", "--pack-destination", tmp_path], cwd=packages, check=True)
+    with tarfile.open(next(tmp_path.glob("*.tgz"))) as archive:
+        archive.extractall(modules, filter="data")
+    (modules / "package").rename(modules / "edgener-web")
+    for name in ("@types", "onnxruntime-common", "onnxruntime-node"):
+        (modules / name).symlink_to(packages / "node_modules" / name)
+    (tmp_path / "app.mts").write_text(APP)
+    for rules in (("--module", "nodenext"), ("--module", "esnext", "--moduleResolution", "bundler")):
+        command = [compiler, "--noEmit", "--strict", "--target", "es2022", *rules, "app.mts"]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout
+    script = "import('edgener-web').then(({ Ner }) => Ner.load('/nowhere')).catch(({ name }) => console.log(name))"
+    done = subprocess.run(["node", "-e", script], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout == "NerError\n"
 
 
 def test_conformance_bundles_and_golden_sentences(node: Run, sound: Path) -> None:

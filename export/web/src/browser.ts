@@ -1,15 +1,15 @@
 /** The runtime in browsers and their workers, over onnxruntime-web (WebAssembly with SIMD). */
 
-import { UrlSource } from "./bundle/source";
-import { line, NerError } from "./errors";
-import { WASM } from "./machine";
-import { type Options, parts, Tagger } from "./ner";
-import type { Ort } from "./session";
+import { UrlSource } from "./bundle/source.js";
+import { line, NerError } from "./errors.js";
+import { WASM } from "./machine.js";
+import { type Options, parts, Tagger } from "./ner.js";
+import type { Ort } from "./session.js";
 
-export { NerError } from "./errors";
-export { differences } from "./golden";
-export type { Options, Tagged } from "./ner";
-export { asDocument, type Entity } from "./text/entities";
+export { NerError } from "./errors.js";
+export { differences } from "./golden.js";
+export type { Options, Tagged } from "./ner.js";
+export { asDocument, type Entity } from "./text/entities.js";
 
 export interface BrowserOptions extends Options {
   /** The folder with ort.wasm.min.mjs and ort-wasm-simd-threaded.{mjs,wasm}; else onnxruntime-web is imported by name. */

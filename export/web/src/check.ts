@@ -4,7 +4,7 @@
  */
 
 import { readFileSync } from "node:fs";
-import { asDocument, differences, Ner, NerError } from "./node";
+import { asDocument, differences, Ner, NerError } from "./node.js";
 
 async function main(bundle?: string, file?: string): Promise<number> {
   if (!bundle) throw new NerError("usage: check.mjs BUNDLE [FILE]");

@@ -1,8 +1,8 @@
 /** Golden sentences: what every runtime must answer for a bundle. Mirrors edgener/runtime/golden.py. */
 
-import { isTable, type Table } from "./bundle/manifest";
-import type { Tagger } from "./ner";
-import { asDocument } from "./text/entities";
+import { isTable, type Table } from "./bundle/manifest.js";
+import type { Tagger } from "./ner.js";
+import { asDocument } from "./text/entities.js";
 
 const SCORE_TOLERANCE = 0.05;
 const EXACT = ["words", "ids", "pieces", "tags"] as const;

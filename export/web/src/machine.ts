@@ -1,7 +1,7 @@
 /** What a bundle asks of the machine that runs it. Mirrors edgener/runtime/cpu.py. */
 
-import { NerError } from "./errors";
-import type { Manifest } from "./bundle/manifest";
+import { NerError } from "./errors.js";
+import type { Manifest } from "./bundle/manifest.js";
 
 /** `name` as uname has it; `features` as Linux names them, null where the system does not tell. */
 export interface Machine {

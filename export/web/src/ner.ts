@@ -1,16 +1,16 @@
 /** Text to entities: the decode contract put together. Mirrors edgener/text/tagger.py. */
 
-import { MANIFEST } from "./bundle/layout";
-import { type Bundle, type OnProgress, openBundle } from "./bundle/open";
-import type { Source } from "./bundle/source";
-import { type Machine, machineWarnings } from "./machine";
-import { Forward, type Ort } from "./session";
-import { Decoder, type Row } from "./text/decode";
-import { type Entity, entities } from "./text/entities";
-import { normalise } from "./text/normalise";
-import { owner, plan } from "./text/windows";
-import { type Range, split } from "./text/words";
-import { NO_PIECE, WordTokenizer } from "./tokenizer/tokenizer";
+import { MANIFEST } from "./bundle/layout.js";
+import { type Bundle, type OnProgress, openBundle } from "./bundle/open.js";
+import type { Source } from "./bundle/source.js";
+import { type Machine, machineWarnings } from "./machine.js";
+import { Forward, type Ort } from "./session.js";
+import { Decoder, type Row } from "./text/decode.js";
+import { type Entity, entities } from "./text/entities.js";
+import { normalise } from "./text/normalise.js";
+import { owner, plan } from "./text/windows.js";
+import { type Range, split } from "./text/words.js";
+import { NO_PIECE, WordTokenizer } from "./tokenizer/tokenizer.js";
 
 export interface Options {
   /** Of ONNX Runtime; 0 (the default) leaves the choice to it. */

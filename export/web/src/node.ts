@@ -5,16 +5,16 @@ import { open, readdir, readFile } from "node:fs/promises";
 import { machine } from "node:os";
 import { join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Source, UrlSource } from "./bundle/source";
-import { NerError } from "./errors";
-import type { Machine } from "./machine";
-import { type Options, parts, Tagger } from "./ner";
-import type { Ort } from "./session";
+import { type Source, UrlSource } from "./bundle/source.js";
+import { NerError } from "./errors.js";
+import type { Machine } from "./machine.js";
+import { type Options, parts, Tagger } from "./ner.js";
+import type { Ort } from "./session.js";
 
-export { NerError } from "./errors";
-export { differences } from "./golden";
-export type { Options, Tagged } from "./ner";
-export { asDocument, type Entity } from "./text/entities";
+export { NerError } from "./errors.js";
+export { differences } from "./golden.js";
+export type { Options, Tagged } from "./ner.js";
+export { asDocument, type Entity } from "./text/entities.js";
 
 export class Ner extends Tagger {
   /** `where`: a folder, or the address of one. NerError, one line, for whatever is wrong with it. */

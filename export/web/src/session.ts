@@ -1,9 +1,9 @@
 /** ONNX Runtime behind one signature, for its web and its node build. Mirrors edgener/runtime/session.py. */
 
 import type { Env, InferenceSession, InferenceSessionFactory, TensorConstructor } from "onnxruntime-common";
-import type { Bundle, Network } from "./bundle/open";
-import { WEIGHTS } from "./bundle/layout";
-import { line, NerError } from "./errors";
+import type { Bundle, Network } from "./bundle/open.js";
+import { WEIGHTS } from "./bundle/layout.js";
+import { line, NerError } from "./errors.js";
 
 /** What is used of onnxruntime-web or onnxruntime-node. */
 export interface Ort {

@@ -1,8 +1,8 @@
 /** What a manifest must say before anything else of its bundle is believed. Mirrors edgener/bundle/verify.py. */
 
-import { NerError } from "../errors";
-import { SPLITTERS, type Splitter } from "../text/words";
-import { maxBytes, wrongFiles } from "./layout";
+import { NerError } from "../errors.js";
+import { SPLITTERS, type Splitter } from "../text/words.js";
+import { maxBytes, wrongFiles } from "./layout.js";
 
 const SCHEMA = 1;
 const MOST_WINDOW = 65_536;

@@ -5,11 +5,11 @@
  * not authorship: whoever can rewrite the files can rewrite them too.
  */
 
-import { line, NerError } from "../errors";
-import { checkLabels } from "../text/labels";
-import { GOLDEN, LABELS, MANIFEST, maxBytes, MODEL, ORT_MODEL, SEAL, TOKENIZER, variantFile, WEIGHTS } from "./layout";
-import { isTable, type Manifest, readManifest, type Table } from "./manifest";
-import type { Source } from "./source";
+import { line, NerError } from "../errors.js";
+import { checkLabels } from "../text/labels.js";
+import { GOLDEN, LABELS, MANIFEST, maxBytes, MODEL, ORT_MODEL, SEAL, TOKENIZER, variantFile, WEIGHTS } from "./layout.js";
+import { isTable, type Manifest, readManifest, type Table } from "./manifest.js";
+import type { Source } from "./source.js";
 
 export type Bytes = Uint8Array<ArrayBuffer>;
 export type OnProgress = (loaded: number, total: number) => void;

@@ -1,6 +1,6 @@
 /** Where the files of a bundle come from. */
 
-import { NerError } from "../errors";
+import { NerError } from "../errors.js";
 
 export interface Source {
   /** The folder or address, for messages. */

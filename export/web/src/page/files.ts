@@ -1,6 +1,6 @@
 /** A text file in, a JSON file out. */
 
-import { asDocument, type Entity } from "../text/entities";
+import { asDocument, type Entity } from "../text/entities.js";
 
 const MOST_BYTES = 5 * 2 ** 20;
 

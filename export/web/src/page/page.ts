@@ -1,9 +1,9 @@
 /** The page: a text or a file goes to the worker, entities come back. */
 
-import type { Entity } from "../text/entities";
-import { linesIn, linesOf, save } from "./files";
-import type { Facts, Reply, Request } from "./protocol";
-import { legend, paragraph, row } from "./view";
+import type { Entity } from "../text/entities.js";
+import { linesIn, linesOf, save } from "./files.js";
+import type { Facts, Reply, Request } from "./protocol.js";
+import { legend, paragraph, row } from "./view.js";
 
 interface Job {
   readonly id: number;

@@ -1,6 +1,6 @@
 /** What the page and its worker say to each other. */
 
-import type { Entity } from "../text/entities";
+import type { Entity } from "../text/entities.js";
 
 export type Request =
   | { readonly kind: "load"; readonly bundle: string; readonly runtime: string; readonly threads: number }

@@ -1,6 +1,6 @@
 /** Entities as marked text. Built from text nodes only: nothing a model or a text says is read as HTML. */
 
-import type { Entity } from "../text/entities";
+import type { Entity } from "../text/entities.js";
 
 const COLOURS = 8;
 // Of the types that corpora name so; others stand for themselves.

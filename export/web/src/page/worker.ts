@@ -1,9 +1,9 @@
 /** Loads the bundle and tags, away from the page's own thread. */
 
-import { differences, Ner, threadsHere } from "../browser";
-import { line } from "../errors";
-import { entityType } from "../text/labels";
-import type { Facts, Reply, Request } from "./protocol";
+import { differences, Ner, threadsHere } from "../browser.js";
+import { line } from "../errors.js";
+import { entityType } from "../text/labels.js";
+import type { Facts, Reply, Request } from "./protocol.js";
 
 declare const self: DedicatedWorkerGlobalScope;
 

@@ -1,6 +1,6 @@
 /** Logits to tags: section 5 of the decode contract (tests/conformance/README.md). */
 
-import { continues } from "./labels";
+import { continues } from "./labels.js";
 
 /** The logits of a word, one a label; null for a word without pieces. */
 export type Row = ArrayLike<number> | null;

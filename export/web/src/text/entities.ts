@@ -1,8 +1,8 @@
 /** Tags to entities, and positions in three units: section 6 of the decode contract (tests/conformance/README.md). */
 
-import { confidence, type Row } from "./decode";
-import { entityType, spans } from "./labels";
-import type { Range } from "./words";
+import { confidence, type Row } from "./decode.js";
+import { entityType, spans } from "./labels.js";
+import type { Range } from "./words.js";
 
 /** A named entity; ranges are half-open and of the caller's original string. */
 export interface Entity {

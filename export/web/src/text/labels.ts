@@ -1,7 +1,7 @@
 /** IOB2 labels (Tjong Kim Sang and Veenstra 1999). */
 
-import { NerError } from "../errors";
-import type { Range } from "./words";
+import { NerError } from "../errors.js";
+import type { Range } from "./words.js";
 
 const MOST_LABELS = 1000;
 const LABEL = /^(?:O|[BI]-[^\s\p{C}\p{Z}]+)$/u;

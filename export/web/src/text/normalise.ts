@@ -1,6 +1,6 @@
 /** Normalisation with alignment: section 1 of the decode contract (tests/conformance/README.md). */
 
-import { canonicalOrder } from "./marks";
+import { canonicalOrder } from "./marks.js";
 
 /** A normalised text by code points; code point i comes from `[starts[i], ends[i])` of the original, in code points. */
 export interface Normalised {

@@ -1,6 +1,6 @@
 /** Windows over the pieces of a long text: section 4 of the decode contract (tests/conformance/README.md). */
 
-import type { Range } from "./words";
+import type { Range } from "./words.js";
 
 /** Ranges of pieces that cover `pieces` pieces, at most `capacity` in each, one every `stride`; 0 < stride <= capacity. */
 export function plan(pieces: number, capacity: number, stride: number): Range[] {

@@ -1,6 +1,6 @@
 /** Word splitters by name: section 2 of the decode contract (tests/conformance/README.md). */
 
-import { NerError } from "../errors";
+import { NerError } from "../errors.js";
 
 export const SPLITTERS = ["unicode-1", "char"] as const;
 export type Splitter = (typeof SPLITTERS)[number];

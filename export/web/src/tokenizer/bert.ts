@@ -1,6 +1,6 @@
 /** What BERT's normaliser does to characters that the library treats otherwise than the Rust tokenizers. */
 
-import type { Step } from "./tokenizer";
+import type { Step } from "./tokenizer.js";
 
 // Ideographs beyond the Basic Multilingual Plane, by BERT's list; the library pads the others.
 const IDEOGRAPHS = /[\u{20000}-\u{2a6df}\u{2a700}-\u{2b81f}\u{2b920}-\u{2ceaf}\u{2f800}-\u{2fa1f}]/gu;

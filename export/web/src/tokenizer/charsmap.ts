@@ -5,7 +5,7 @@
  * ended by a zero byte. JavaScript libraries take the engine's NFKC instead, whose answer depends on its Unicode version.
  */
 
-import { NerError } from "../errors";
+import { NerError } from "../errors.js";
 
 // Longer clusters are replaced code point by code point; counted in UTF-8 bytes.
 const LONGEST_CLUSTER = 5;

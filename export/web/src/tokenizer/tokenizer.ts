@@ -1,9 +1,9 @@
 /** Words to piece ids: section 3 of the decode contract (tests/conformance/README.md). */
 
 import { Tokenizer } from "@huggingface/tokenizers";
-import { line, NerError } from "../errors";
-import { bertSteps } from "./bert";
-import { Charsmap } from "./charsmap";
+import { line, NerError } from "../errors.js";
+import { bertSteps } from "./bert.js";
+import { Charsmap } from "./charsmap.js";
 
 type State = Record<string, unknown>;
 /** A part of normalisation that is done here and not by the library. */
