@@ -185,6 +185,7 @@ test("on a phone nothing is wider than the screen, and buttons are large enough 
   const { page } = await visit(PAGE, { viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true });
   await type(page, `${TEXT} ${"x".repeat(300)}`);
   assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= 360);
+  assert.equal(await page.getByText("or drop a file").isVisible(), false);
   for (const button of await page.getByRole("button").all()) assert.ok((await button.boundingBox())!.height >= 44);
 });
 
