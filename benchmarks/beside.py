@@ -113,3 +113,16 @@ def large() -> str:
     return markdown(header, rows) + source(
         "benchmark-large-bytes", *LARGE, "large-trim", "large-pruned", "large-blocks"
     )
+
+
+def tags() -> str:
+    """Tags of real sentences on two kinds of CPU, beside those of the int8 bundle on the one with VNNI."""
+    bundles = {"q-int8-int8": "`--quant int8`", "q-x86-avx2": "`--target x86-avx2`"}
+    document = read("tags")
+    machines = {"this CPU": "VNNI"}
+    rows = []
+    for one in (document["first"], *document["others"]):
+        differing = [one.get(f"{what}_differing", 0) for what in ("sentences", "words")]
+        rows.append([bundles[one["bundle"]], machines.get(one["machine"], one["machine"]), *differing])
+    found = f"other tags in so many of {document['sentences']:,} sentences"
+    return markdown(["bundle", "CPU", found, f"of {document['words']:,} words"], rows) + source("tags")

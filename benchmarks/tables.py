@@ -145,6 +145,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "batches": beside.batches,
     "peak": beside.peak,
     "large": beside.large,
+    "tags": beside.tags,
 }
 
 
