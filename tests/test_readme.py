@@ -36,6 +36,8 @@ def _scaled(value: Any) -> Any:
         return {key: _scaled(one) for key, one in value.items()}
     if isinstance(value, list):
         return [_scaled(one) for one in value]
+    if type(value) is int:
+        return 2 * value
     return value * 1.7 if isinstance(value, float) else value
 
 
