@@ -7,7 +7,6 @@ that alternate between graphs and batch sizes; the same sentences, in an order t
 """
 
 import random
-import statistics
 import sys
 import time
 from pathlib import Path
@@ -17,6 +16,7 @@ import typer
 
 from edgener.artefact import canonical_json, write_file
 from edgener.benchmark.provenance import provenance
+from edgener.benchmark.report import spread
 from edgener.benchmark.rounds import in_turn
 from edgener.runtime import Ner
 from edgener.runtime.settings import Settings
@@ -52,9 +52,7 @@ def main(
                 samples[name].append(len(chosen) / (time.perf_counter() - start))
     figures = {
         name: {
-            "median": statistics.median(found),
-            "min": min(found),
-            "max": max(found),
+            **spread(found),
             "unlike_alone": sum(one != other for one, other in zip(tags[name], tags[_alone(name)], strict=True)),
         }
         for name, found in samples.items()

@@ -7,8 +7,6 @@ the least that any program does with the same files: onnxruntime and tokenizers,
 Seconds are from start to end of the process; peak memory is the kernel's account of it.
 """
 
-import json
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -18,8 +16,10 @@ from typing import Annotated, Any
 import typer
 
 from edgener.artefact import canonical_json, write_file
+from edgener.benchmark.child import measured, taken
 from edgener.benchmark.contestants import FIRST_TEXT, environment
 from edgener.benchmark.provenance import provenance
+from edgener.benchmark.report import spread
 from edgener.benchmark.rounds import in_turn
 from edgener.bundle.verify import open_bundle
 
@@ -35,17 +35,6 @@ tokenizer = tokenizers.Tokenizer.from_file(folder + "/tokenizer.json")
 ids = numpy.array([tokenizer.encode({FIRST_TEXT!r}).ids])
 given = {{"input_ids": ids, "attention_mask": numpy.ones_like(ids), "token_type_ids": numpy.zeros_like(ids)}}
 session.run(None, {{one.name: given[one.name] for one in session.get_inputs()}})
-"""
-# A child's peak is at least that of its parent when it was started, so that this one measures and is small.
-SPAWN = """
-import json, os, subprocess, sys, time
-start = time.perf_counter()
-process = subprocess.Popen(sys.argv[1:], stdout=subprocess.PIPE, cwd="/")
-printed = process.stdout.read().decode()
-_, status, usage = os.wait4(process.pid, 0)
-seconds, code = time.perf_counter() - start, os.waitstatus_to_exitcode(status)
-process.returncode = code
-print(json.dumps({"s": seconds, "ru_maxrss": usage.ru_maxrss, "code": code, "printed": printed}))
 """
 IMPORT = "import time; a = time.perf_counter(); import edgener.runtime; print(time.perf_counter() - a)"
 
@@ -72,7 +61,7 @@ def main(
         samples: dict[str, list[dict[str, Any]]] = {name: [] for name in commands}
         for number in range(-1, rounds):
             for name in in_turn(list(commands), number):
-                found = timed([str(word) for word in commands[name]], threads)
+                found = timed([str(word) for word in commands[name]], threads, folder)
                 if number >= 0:  # the first round fills the page cache
                     samples[name].append(found)
     document = {
@@ -85,29 +74,23 @@ def main(
     write_file(out, canonical_json(document))
 
 
-def timed(command: list[str], threads: int) -> dict[str, Any]:
+def timed(command: list[str], threads: int, folder: str) -> dict[str, Any]:
     """Wall seconds, peak bytes, and what it printed if that is a number."""
-    spawn = [sys.executable, "-I", "-S", "-c", SPAWN, *command]
-    told = json.loads(subprocess.run(spawn, stdout=subprocess.PIPE, env=environment(threads), check=True).stdout)
-    if told["code"]:
-        raise SystemExit(f"{command[0]} ended with exit code {told['code']}")
-    found = {"s": told["s"], "peak_bytes": told["ru_maxrss"] * (1 if sys.platform == "darwin" else 1024)}
+    report = str(Path(folder) / "taken.json")
+    watched = measured(command, report)
+    done = subprocess.run(watched, stdout=subprocess.PIPE, env=environment(threads), cwd="/", check=True)
+    found = taken(report)
+    if code := found.pop("code"):
+        raise SystemExit(f"{command[0]} ended with exit code {code}")
     try:
-        return {**found, "import_s": float(told["printed"])}
+        return {**found, "import_s": float(done.stdout)}
     except ValueError:
         return found
 
 
 def figures(samples: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
     """Median, least and greatest of each quantity."""
-    return {
-        name: {
-            "median": statistics.median(one[name] for one in samples),
-            "min": min(one[name] for one in samples),
-            "max": max(one[name] for one in samples),
-        }
-        for name in samples[0]
-    }
+    return {name: spread([one[name] for one in samples]) for name in samples[0]}
 
 
 if __name__ == "__main__":

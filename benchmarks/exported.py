@@ -1,7 +1,7 @@
 """The README's table of quantisation: every mode with every kind of embeddings, beside the teacher in torch."""
 
 from benchmarks.compressed import mean_f1
-from benchmarks.documents import RESULTS, Document, markdown, mb, percent, read, source
+from benchmarks.documents import Document, markdown, mb, percent, read, source
 from edgener.benchmark.report import size_in
 
 MODES = ("none", "fp16", "int8", "int8-static", "int8-mixed", "int4")
@@ -30,9 +30,8 @@ def exported() -> str:
     measured = read("benchmark-quantised")["figures"]
     languages = list(read("f1-teacher")["languages"])
     reference = mean_f1("f1-teacher")
-    found = [name for name in BUNDLES if (RESULTS / f"f1-{name}.json").is_file()]
     rows = []
-    for name in found:
+    for name in BUNDLES:
         scores = read(f"f1-{name}")["languages"]
         f1 = [scores[language]["overall"]["f1"] for language in languages]
         size = sum(file["bytes"] for file in read(name)["report"]["files"].values())
@@ -42,7 +41,7 @@ def exported() -> str:
         )
     header = ["quantisation", "embeddings", *languages, "mean", "lost", "MB"]
     header += ["32 tokens, ms", "128", "start s", "peak MB"]
-    made = [f"{kind}{name}" for name in found for kind in ("", "f1-")]
+    made = [f"{kind}{name}" for name in BUNDLES for kind in ("", "f1-")]
     return markdown(header, rows) + source("benchmark-quantised", *made)
 
 

@@ -8,11 +8,9 @@ always gets the same answer) its entities. The peak of memory is the kernel's ac
 """
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from itertools import cycle, islice
 from pathlib import Path
@@ -21,8 +19,8 @@ from typing import Annotated, Any
 import typer
 
 from edgener.artefact import canonical_json, write_file
+from edgener.benchmark.child import measured, taken
 from edgener.benchmark.contestants import environment
-from edgener.benchmark.memory import peak_of_child
 from edgener.benchmark.provenance import provenance
 from edgener.bundle.verify import open_bundle
 from edgener.text import sample
@@ -72,22 +70,16 @@ def long_line(sentences: list[str]) -> str:
 
 def watched(bundle: Path, path: Path, expected: Any) -> dict[str, Any]:
     """Run predict on a file, comparing every answer with the text that it must be of."""
-    command = [sys.executable, "-m", "edgener", "predict", str(bundle), "--input", str(path), "--json"]
-    start = time.perf_counter()
-    with subprocess.Popen([*command, "--threads", "1"], stdout=subprocess.PIPE, env=environment(1)) as process:
+    command = [sys.executable, "-m", "edgener", "predict", str(bundle), "--input", str(path)]
+    report = f"{path}.taken"
+    with_json = measured([*command, "--json", "--threads", "1"], report)
+    with subprocess.Popen(with_json, stdout=subprocess.PIPE, env=environment(1)) as process:
         assert process.stdout is not None
         answers = compared((json.loads(line) for line in process.stdout), iter(expected))
-        seconds = time.perf_counter() - start
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            raise SystemExit(f"predict ended with exit code {process.returncode}")
-    return {
-        **answers,
-        "s": seconds,
-        "lines_per_s": answers["lines"] / seconds,
-        "peak_bytes": peak_of_child(usage.ru_maxrss),
-    }
+    found = taken(report)
+    if code := found.pop("code"):
+        raise SystemExit(f"predict ended with exit code {code}")
+    return {**answers, **found, "lines_per_s": answers["lines"] / found["s"]}
 
 
 def compared(answers: Iterator[dict[str, Any]], expected: Iterator[str]) -> dict[str, Any]:

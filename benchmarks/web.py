@@ -27,6 +27,7 @@ import typer
 
 from edgener.artefact import canonical_json, write_file
 from edgener.benchmark.provenance import provenance
+from edgener.benchmark.report import spread
 from edgener.benchmark.rounds import in_turn
 from edgener.bundle.verify import open_bundle
 from edgener.kit import ort_web
@@ -114,11 +115,7 @@ def figures(visits: list[dict[str, Any]]) -> dict[str, Any]:
         "sent_bytes": [one["sent_bytes"] for one in visits],
         **{f"memory_{name}_bytes": [one["memory"][name] for one in visits] for name in visits[0]["memory"]},
     }
-    whole = {name: values for name, values in series.items() if None not in values}
-    return {
-        name: {"median": statistics.median(values), "min": min(values), "max": max(values)}
-        for name, values in whole.items()
-    }
+    return {name: spread(values) for name, values in series.items() if None not in values}
 
 
 def agreement(bundle: Path, lines: list[str], answers: list[list[Any]]) -> dict[str, Any]:

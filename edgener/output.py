@@ -103,10 +103,19 @@ def _check_record(path: Path, out: Path) -> None:
 
 @contextmanager
 def building(out: Path) -> Iterator[Path]:
+    """As `placing`, for an artefact: the caller writes its files and calls `seal`."""
+    with placing(out) as scratch:
+        yield scratch
+        if not (scratch / MANIFEST).is_file():
+            raise RuntimeError(f"{out}: the stage ended without sealing its output")
+
+
+@contextmanager
+def placing(out: Path) -> Iterator[Path]:
     """A fresh directory beside `out` that takes its place when the block ends well.
 
-    The caller writes its files and calls `seal`. On an error the directory is removed; after a kill it
-    stays under a dotted name that no stage reads, and the next build of the same output removes it.
+    On an error the directory is removed; after a kill it stays under a dotted name that nothing reads, and the next
+    build of the same output removes it.
     """
     check_place(out, ())
     make_beside(out, out.parent)
@@ -115,8 +124,6 @@ def building(out: Path) -> Iterator[Path]:
     make_beside(out, scratch)
     try:
         yield scratch
-        if not (scratch / MANIFEST).is_file():
-            raise RuntimeError(f"{out}: the stage ended without sealing its output")
         _take_place(scratch, out)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

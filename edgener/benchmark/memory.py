@@ -17,17 +17,6 @@ def peak_bytes(status: Path = _STATUS) -> int | None:
     return peak if peak is not None else _most_by_rusage()
 
 
-def peak_of_child(ru_maxrss: int) -> int:
-    """The most resident bytes of a child that has ended, from what wait4 says of it.
-
-    RuntimeError where that may be this process's own peak, which a child on Linux inherits as its least.
-    """
-    peak = ru_maxrss if sys.platform == "darwin" else ru_maxrss * 1024
-    if peak <= 1.05 * (peak_bytes() or 0):
-        raise RuntimeError(f"{peak:,} bytes may be the peak of the parent and not of the child")
-    return peak
-
-
 def _field(status: Path, name: str) -> int | None:
     try:
         lines = status.read_text().splitlines()

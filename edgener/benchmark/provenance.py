@@ -34,7 +34,8 @@ def shown(word: str) -> str:
 
 def _shown_after(before: str, word: str) -> str:
     """A peer is a whole command line."""
-    return shlex.join(map(shown, shlex.split(word))) if before == "--peer" else shown(word)
+    is_peer = before == "--peer" or word.startswith("--peer=")
+    return shlex.join(map(shown, shlex.split(word))) if is_peer else shown(word)
 
 
 def commit(checkout: Path) -> str | None:

@@ -19,6 +19,11 @@ def summary(values: Sequence[float]) -> dict[str, float]:
     return {"median": float(median), "p90": float(p90), "p99": float(p99), "iqr": float(high - low)}
 
 
+def spread(values: Sequence[float]) -> dict[str, float]:
+    """Median, least and greatest, in the unit of the values."""
+    return {"median": float(np.median(values)), "min": float(min(values)), "max": float(max(values))}
+
+
 def ratio(first: Rounds, other: Rounds) -> dict[str, float] | None:
     """`other` as a multiple of `first`: the median over rounds of the quotient of medians, and its range.
 
@@ -27,7 +32,7 @@ def ratio(first: Rounds, other: Rounds) -> dict[str, float] | None:
     if len(first) != len(other):
         return None
     quotients = [np.median(theirs) / np.median(ours) for ours, theirs in zip(first, other, strict=True)]
-    return {"median": float(np.median(quotients)), "min": float(min(quotients)), "max": float(max(quotients))}
+    return spread(quotients)
 
 
 def figure(first: Rounds, mine: Rounds) -> dict[str, Any]:

@@ -24,7 +24,8 @@ ENDING = ".zip"
 _DATE = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can say
 _READABLE = 0o100644 << 16
 _PIECE = 2**20
-# All that zipfile says of damage, wherever it lies: ValueError for names and offsets that make no sense.
+# All that zipfile says of damage, wherever it lies: NotImplementedError for kinds of compression that it does not know,
+# RuntimeError for encrypted members, ValueError for names and offsets that make no sense.
 _UNSOUND = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, struct.error)
 
 

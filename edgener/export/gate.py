@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from edgener.evaluate.run import evaluate
-from edgener.evaluate.score import Evaluation, word_spans
+from edgener.evaluate.score import Evaluation
 from edgener.text.corpus import Sentence
 from edgener.text.tagger import Tagger
 
@@ -66,11 +66,11 @@ class Gate:
 COLUMNS = ("dev F1", "torch", "bundle", "drop", "allowed", "most, by a type", "gate")
 
 
-def allowed_drops(dev: Mapping[str, Sequence[Sentence]], max_f1_drop: float | None) -> dict[str, float]:
-    """By language, in points of 100: max_f1_drop, or for None 1.0, or what two entities of its dev split weigh."""
+def allowed_drops(before: Evaluation, max_f1_drop: float | None) -> dict[str, float]:
+    """By language, in points of 100: max_f1_drop; for None 1.0, or what two of its entities weigh if that is more."""
     if max_f1_drop is not None:
-        return dict.fromkeys(dev, max_f1_drop)
-    entities = {name: sum(len(word_spans(one.tags)) for one in part) for name, part in dev.items()}
+        return dict.fromkeys(before.languages, max_f1_drop)
+    entities = {name: score.overall.support for name, score in before.languages.items()}
     return {
         name: max(USUAL_DROP, round(100 * USUAL_ENTITIES / count, 2)) if count else USUAL_DROP
         for name, count in entities.items()
@@ -82,7 +82,7 @@ def run_gate(
 ) -> Gate:
     """Evaluate the bundle on dev. before: what the torch model reached there. max_f1_drop: see allowed_drops."""
     after = evaluate(bundle, dev, what="gate: bundle on dev,")
-    allowed = allowed_drops(dev, max_f1_drop)
+    allowed = allowed_drops(before, max_f1_drop)
     return Gate(_hundreds(before), _hundreds(after), allowed, _types(before), _types(after))
 
 

@@ -9,7 +9,7 @@ from edgener.bundle.layout import spec_as_dict
 from edgener.errors import UserError
 from edgener.export import modes, targets
 from edgener.export.config import ExportConfig
-from edgener.export.gate import allowed_drops
+from edgener.export.gate import Gate
 from edgener.export.graph import Network
 from edgener.text import corpus, sample
 from edgener.versions import versions
@@ -101,10 +101,11 @@ def describe(
     licence: str | None,
     languages: Sequence[str] | None,
     asked: tuple[int, str],
+    gate: Gate | None,
 ) -> dict[str, Any]:
     """The manifest, but for inputs and files. It names no path: a bundle is published.
 
-    asked: see edgener.export.requirements.asked_of_runtime.
+    asked: see edgener.export.requirements.asked_of_runtime. gate: that it passed; None where nothing was measured.
     """
     trained, made = classifier.source.trained, classifier.source.manifest
     stated = [*made.get("licences", []), licence]
@@ -123,7 +124,7 @@ def describe(
             "opset": asked[0],
             "min_onnxruntime": asked[1],
         },
-        "gate": _verdict(config, measured_on, languages_),
+        "gate": _verdict(gate, measured_on, languages_),
         "decode": spec_as_dict(classifier.spec),
         "licences": {"data": licences},
         "encoder": made.get("encoder", classifier.source.name),
@@ -150,12 +151,16 @@ def _asked_by(config: ExportConfig) -> dict[str, Any]:
     return {"target": target.name, "needs": needs, "threads": target.threads}
 
 
-def _verdict(config: ExportConfig, measured_on: GateData, languages: Sequence[str]) -> dict[str, Any]:
+def _verdict(gate: Gate | None, measured_on: GateData, languages: Sequence[str]) -> dict[str, Any]:
     """What verify and predict say of the bundle; a bundle that failed its gate is never written."""
-    if not measured_on.dev:
+    if gate is None:
         return {"passed": False, "why": measured_on.why_not}
     unmeasured = [language for language in languages if language not in measured_on.dev]
     if unmeasured:
         return {"passed": False, "why": f"{', '.join(unmeasured)} not measured, only {', '.join(measured_on.dev)}"}
-    most = max(allowed_drops(measured_on.dev, config.max_f1_drop).values())
-    return {"passed": True, "split": "dev", "max_f1_drop": most, "languages": list(measured_on.dev)}
+    return {
+        "passed": True,
+        "split": "dev",
+        "max_f1_drop": max(gate.allowed.values()),
+        "languages": list(measured_on.dev),
+    }

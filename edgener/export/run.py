@@ -107,7 +107,7 @@ def export(
             raise
         first, *others = made.values()
         taggers = {name: _tagger(classifier, one.file) for name, one in made.items()}
-        manifest = describe(classifier, config, measured_on, licence, languages, _asked(made.values()))
+        manifest = describe(classifier, config, measured_on, licence, languages, _asked(made.values()), first.gate)
         manifest["model"]["variants"] = {
             name: modes.facts(one.config) for name, one in zip(config.variants, others, strict=True)
         }

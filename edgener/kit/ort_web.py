@@ -58,18 +58,22 @@ def from_npm() -> dict[str, bytes]:
         if done.returncode or len(archives) != 1:
             why = " ".join(done.stderr.decode(errors="replace").split())[:200] or f"exit {done.returncode}"
             raise UserError(f"npm could not fetch {PACKAGE} {VERSION} ({why}); give --runtime a folder that holds it")
+        if archives[0].stat().st_size > _MAX_BYTES:
+            raise UserError(f"what npm fetched is too large to be {PACKAGE} {VERSION}; nothing of it was used")
         return from_archive(archives[0].read_bytes())
 
 
 def from_archive(archive: bytes) -> dict[str, bytes]:
-    """The files out of the package's archive. UserError unless it is the pinned one, to the byte."""
+    """The files out of the package's archive, read in memory: no name in it becomes a path.
+
+    UserError unless it is the pinned archive, to the byte; that is settled before it is opened.
+    """
     if "sha512-" + base64.b64encode(hashlib.sha512(archive).digest()).decode() != INTEGRITY:
         raise UserError(f"what npm fetched is not {PACKAGE} {VERSION}: its sha512 differs; nothing of it was used")
     files = {}
     with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as package:
         for name in SHA256:
             member = package.extractfile(f"package/dist/{name}")
-            if member is None:
-                raise UserError(f"{PACKAGE} {VERSION} holds no dist/{name}")
+            assert member is not None  # the pinned archive has them all
             files[name] = member.read()
     return files

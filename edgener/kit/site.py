@@ -2,11 +2,7 @@
 
 import hashlib
 import json
-import os
-import shutil
-import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -15,7 +11,7 @@ from edgener.artefact import write_file
 from edgener.bundle.layout import Bundle, printable
 from edgener.bundle.verify import open_bundle, problems
 from edgener.errors import UserError
-from edgener.output import check_place, make_beside
+from edgener.output import check_place, placing
 
 PAGE, BUNDLE, RUNTIME, FACTS = "index.html", "bundle", "runtime", "site.js"
 _TARGET = "web"
@@ -38,7 +34,7 @@ def write_site(bundle: Path, runtime: Mapping[str, bytes], out: Path) -> Site:
     """
     check_free(out, bundle)
     sound = open_bundle(bundle)
-    with _building(out) as scratch:
+    with placing(out) as scratch:
         shell = _page()
         for name, content in shell.items():
             write_file(scratch / name, content)
@@ -89,17 +85,3 @@ def _facts(folder: Path, shell: list[str]) -> bytes:
 
 def _names(folder: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-
-
-@contextmanager
-def _building(out: Path) -> Iterator[Path]:
-    """A folder beside `out` that takes its place when the block ends well, and is removed otherwise."""
-    scratch = out.parent / f".{out.name}.{uuid.uuid4().hex[:8]}.building"
-    make_beside(out, scratch)
-    try:
-        yield scratch
-        if out.is_dir():
-            out.rmdir()
-        os.rename(scratch, out)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)

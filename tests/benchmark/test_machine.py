@@ -2,11 +2,13 @@
 
 import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from edgener.benchmark import machine, memory, report
+from edgener.benchmark import child, machine, memory, report
 
 CPUINFO_PI = """processor\t: 0
 Features\t: fp asimd evtstrm aes crc32 asimdhp asimddp
@@ -103,8 +105,15 @@ def test_the_peak_is_at_least_what_is_resident() -> None:
     assert resident is None or (peak is not None and peak >= resident > 10 * 2**20)
 
 
-def test_the_peak_of_a_child_is_not_taken_from_its_parent() -> None:
-    own = memory.peak_bytes() or 0
-    assert memory.peak_of_child(2 * own // 1024) == 2 * own // 1024 * 1024
-    with pytest.raises(RuntimeError, match="may be the peak of the parent"):
-        memory.peak_of_child(own // 1024)
+def test_the_peak_of_a_child_is_its_own(tmp_path: Path) -> None:
+    """However much the parent has."""
+    held = bytearray(200 * 2**20)
+    written = str(tmp_path / "taken.json")
+    script = "import sys; print(input()); sys.exit(3)"
+    command = child.measured([sys.executable, "-I", "-S", "-c", script], written)
+    done = subprocess.run(command, input=b"heard\n", capture_output=True, check=True)
+    assert done.stdout == b"heard\n"
+    found = child.taken(written)
+    assert found["code"] == 3
+    assert 2**20 < found["peak_bytes"] < len(held) / 2
+    assert 0 < found["s"] < 60

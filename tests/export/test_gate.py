@@ -11,11 +11,11 @@ import pytest
 pytest.importorskip("torch")
 
 from edgener.bundle.verify import open_bundle
+from edgener.evaluate.score import combine, score_words
 from edgener.export.advice import options_of
 from edgener.export.config import ExportConfig
 from edgener.export.gate import allowed_drops
 from edgener.export.run import GateFailed, export
-from edgener.text.corpus import Sentence
 from edgener.train.record import report_of
 
 
@@ -136,7 +136,7 @@ def test_without_a_gate_it_is_still_calibrated_on_train_sentences(
 
 
 def test_two_entities_of_a_small_dev_set_may_fall_the_other_way() -> None:
-    few = [Sentence(("Kano",), ("B-LOC",), 1)] * 50
-    dev = {"hau": few, "swa": few * 10, "yor": [Sentence(("daga",), ("O",), 1)]}
-    assert allowed_drops(dev, None) == {"hau": 4.0, "swa": 1.0, "yor": 1.0}
-    assert allowed_drops(dev, 0.5) == {"hau": 0.5, "swa": 0.5, "yor": 0.5}
+    gold = {"hau": [["B-LOC"]] * 50, "swa": [["B-LOC"]] * 500, "yor": [["O"]]}
+    before = combine({name: score_words(tags, tags) for name, tags in gold.items()}, False, None)
+    assert allowed_drops(before, None) == {"hau": 4.0, "swa": 1.0, "yor": 1.0}
+    assert allowed_drops(before, 0.5) == {"hau": 0.5, "swa": 0.5, "yor": 0.5}
