@@ -20,6 +20,7 @@ from edgener.commands import (
     pretrain,
     prune,
     structure,
+    study,
     train,
     trim,
     tune,
@@ -52,6 +53,7 @@ for command in (
     predict.predict,
     benchmark.benchmark,
     tune.tune,
+    study.study,
 ):
     app.command()(command)
 app.add_typer(data.app, name="data")
