@@ -59,9 +59,9 @@ def test_cells_are_done_or_say_why_not(alone: Path) -> None:
     assert dense["parameters"] == pruned["parameters"]
     assert int(str(pruned["non_zeros"])) < int(str(dense["non_zeros"]))
     assert set(dict(dense["f1"])) == {"hau", "swa"}  # type: ignore[call-overload]
-    assert len(list((alone / "steps").glob("teacher-*"))) == 1, "one teacher for all cells"
-    (model,) = (alone / "steps").glob("prune-*")
-    assert artefact.check_files(model, json.loads((model / "manifest.json").read_bytes())["files"]) == []
+    assert len(list((alone / "steps").glob("teacher-*/manifest.json"))) == 1, "one teacher for all cells"
+    (manifest,) = (alone / "steps").glob("prune-*/manifest.json")
+    assert artefact.check_files(manifest.parent, json.loads(manifest.read_bytes())["files"]) == []
 
 
 def test_tables_and_report_are_there(alone: Path) -> None:
@@ -103,10 +103,8 @@ def test_killed_twice_it_ends_in_the_same_results(alone: Path, arguments: list[s
     assert done.returncode == 1
     assert (out / "results.jsonl").read_bytes() == (alone / "results.jsonl").read_bytes()
     assert not list((out / "steps").glob(".*"))
-    for folder in (alone / "steps").iterdir():
-        for file in folder.iterdir():
-            if file.is_file():
-                assert (out / "steps" / folder.name / file.name).read_bytes() == file.read_bytes(), file.name
+    for file in (alone / "steps").glob("*/*"):
+        assert (out / "steps" / file.parent.name / file.name).read_bytes() == file.read_bytes(), file
 
 
 def test_ray_gives_the_same_results(
