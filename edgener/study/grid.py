@@ -15,6 +15,8 @@ from typing import Any
 
 from edgener.artefact import digest_of, sha256_file
 from edgener.errors import UserError
+from edgener.hub import may_be_hub_id
+from edgener.study.options import filled, placeholders, shown, typed
 from edgener.study.recipe import Chain, Recipe, Step
 
 EVALUATE = "evaluate"
@@ -22,7 +24,7 @@ _ON_MODEL = ("trim-vocab", "prune", "structure", "distill", "export")  # take wh
 _WITH_DATA = ("trim-vocab", "train")
 _WITH_LANGUAGES = ("trim-vocab", "train", "pretrain")
 _WITH_SEED = ("train", "pretrain", "prune", "structure", "distill")
-_PLACEHOLDER = re.compile(r"\{([a-z0-9-]+)\}")
+_MODELS = {"model", "encoder", "student", "tokenizer"}  # options that may name a model on a hub
 _TORCH_BATCH = 16
 
 
@@ -71,6 +73,15 @@ class _Place:
     previous: str = "encoder"
     keys: dict[str, str] = field(default_factory=dict)  # of the steps so far, by their names
 
+    def begin(self, values: Mapping[str, Any], group: Sequence[str]) -> None:
+        """A value that varies may be an input, `{x}`: several encoders are a setting, too."""
+        for known in (self.paths, self.identities):
+            known.update({key: filled(value, known) for key, value in values.items()}, languages=list(group))
+
+    def end(self, step: Step, key: str, folder: Path) -> None:
+        self.paths[step.name], self.identities[step.name], self.keys[step.name] = str(folder), key, key
+        self.previous = step.name
+
 
 def expand(recipe: Recipe, inputs: Mapping[str, str], out: Path, threads: int = 1) -> Grid:
     """All cells, in the recipe's order, and their work under `out`, in an order in which it can be done.
@@ -83,32 +94,45 @@ def expand(recipe: Recipe, inputs: Mapping[str, str], out: Path, threads: int = 
             raise UserError(f"--input {name}=PATH: {recipe.name} needs it ({', '.join(recipe.inputs)})")
     if unknown := next((name for name in inputs if name not in recipe.inputs), None):
         raise UserError(f"--input {unknown}: {recipe.name} has no such input; expected {', '.join(recipe.inputs)}")
-    identities = {name: input_digest(value) for name, value in inputs.items()}
-    cells, work = [], {}
+    models = _models(recipe)
+    identities = {name: input_digest(name, value, name in models) for name, value in inputs.items()}
+    cells, work = [], dict[str, Work]()
     for chain in recipe.chains:
-        for settings, group, seed in _settings(chain):
-            own = {"languages": list(group), **settings}
-            place = _Place(settings, {**inputs, **own}, {**identities, **own})
+        for values, group, seed in _settings(chain):
+            settings = {key: shown(value) for key, value in values.items()}
+            place = _Place(settings, dict(inputs), dict(identities))
             try:
-                steps = [_work(step, place, group, seed, out) for step in chain.steps]
-                steps.append(_evaluation(recipe, chain, place, steps[-1], out, threads))
+                place.begin(values, group)
+                steps = [_work(step, place, group, seed, out, work) for step in chain.steps]
+                steps.append(_evaluation(recipe, chain, place, steps[-1], out, threads, work))
             except KeyError as error:
                 known = ", ".join(sorted(place.paths))
                 raise UserError(f'chain "{chain.name}": {{{error.args[0]}}}: expected one of {known}') from None
-            work.update({one.key: one for one in steps})
-            cells.append(
-                Cell(_name(chain, settings, group, seed), chain, settings, group, seed, tuple(one.key for one in steps))
-            )
+            keys = tuple(one.key for one in steps)
+            cells.append(Cell(_name(chain, settings, group, seed), chain, settings, group, seed, keys))
+    names = [cell.name for cell in cells]
+    if twice := next((one for one in names if names.count(one) > 1), None):
+        raise UserError(f'two cells are called "{twice}"; a value, a seed or a group of languages is there twice')
     return Grid(tuple(cells), work)
 
 
-def input_digest(place: str) -> str:
+def _models(recipe: Recipe) -> set[str]:
+    """Inputs that are models: what they are called may be the id of one on a hub."""
+    found = {"encoder"}
+    for chain in recipe.chains:
+        for step in chain.steps:
+            found.update(placeholders([value for key, value in step.options.items() if key in _MODELS]))
+        found.update(placeholders([value for key in found & set(chain.vary) for value in chain.vary[key]]))
+    return found
+
+
+def input_digest(name: str, place: str, is_model: bool) -> str:
     """sha256 over the names and contents of a file, or of all files in a folder; the name itself for a hub id."""
     path = Path(place)
     if not path.exists():
-        if place.count("/") > 1 or place.startswith((".", "/", "~")):
-            raise UserError(f"--input {place}: no such file or folder")
-        return f"hub:{place}"
+        if is_model and may_be_hub_id(place):
+            return f"hub:{place}"
+        raise UserError(f"--input {name}={place}: no such file or folder")
     if path.is_file():
         return sha256_file(path)
     total = hashlib.sha256()
@@ -124,27 +148,29 @@ def _settings(chain: Chain) -> Iterator[tuple[dict[str, Any], tuple[str, ...], i
             yield dict(zip(chain.vary, values, strict=True)), group, seed
 
 
-def _work(step: Step, place: _Place, group: Sequence[str], seed: int, out: Path) -> Work:
-    """The work of a step; `place` moves on behind it."""
+def _work(step: Step, place: _Place, group: Sequence[str], seed: int, out: Path, work: dict[str, Work]) -> Work:
+    """The work of a step, new or as another chain has it, whatever it calls it; `place` moves on behind it."""
     options = {**_automatic(step, place, group, seed), **step.options}
-    paths = {key: _filled(value, place.paths) for key, value in options.items()}
-    identity = {key: _filled(value, place.identities) for key, value in options.items()}
+    paths = {key: filled(value, place.paths) for key, value in options.items()}
+    identity = {key: filled(value, place.identities) for key, value in options.items()}
     key = digest_of({"command": step.command, "options": identity})
-    varying = {name: _filled(value, place.identities) for name, value in step.options.items() if _varies(value, place)}
-    title = _title(step.name, varying)
-    folder = out / "steps" / f"{_slug(title)}-{key[:10]}"
-    model = paths.pop("model", None)
-    arguments = [step.command, *([str(model)] if model is not None else []), *_arguments(paths)]
-    arguments += ["--out", str(folder), "--json"]
-    needs = [place.keys[name] for value in options.values() for name in _names(value) if name in place.keys]
-    place.paths[step.name], place.identities[step.name] = str(folder), key
-    place.keys[step.name] = key
-    place.previous = step.name
-    shown = _title(title, {"on": "+".join(group), "seed": seed})
-    return Work(key, shown, step.command, tuple(arguments), folder, tuple(dict.fromkeys(needs)))
+    if key not in work:
+        varying = {name: filled(value, place.settings) for name, value in options.items() if _varies(value, place)}
+        title = _title(step.name, varying)
+        folder = out / "steps" / f"{_slug(title)}-{key[:10]}"
+        model = paths.pop("model", None)
+        arguments = [step.command, *([str(model)] if model is not None else []), *typed(paths)]
+        arguments += ["--out", str(folder), "--json"]
+        needs = [place.keys[name] for value in options.values() for name in placeholders(value) if name in place.keys]
+        whole = _title(title, {"on": "+".join(group), **({"seed": options["seed"]} if "seed" in options else {})})
+        work[key] = Work(key, whole, step.command, tuple(arguments), folder, tuple(dict.fromkeys(needs)))
+    place.end(step, key, work[key].out)
+    return work[key]
 
 
-def _evaluation(recipe: Recipe, chain: Chain, place: _Place, last: Work, out: Path, threads: int) -> Work:
+def _evaluation(
+    recipe: Recipe, chain: Chain, place: _Place, last: Work, out: Path, threads: int, work: dict[str, Work]
+) -> Work:
     torch = last.command != "export"
     options: dict[str, Any] = {
         "data": "{data}",
@@ -154,12 +180,13 @@ def _evaluation(recipe: Recipe, chain: Chain, place: _Place, last: Work, out: Pa
     }
     if torch:
         options["engine"] = chain.engine
-    identity = {key: _filled(value, place.identities) for key, value in options.items()}
+    identity = {key: filled(value, place.identities) for key, value in options.items()}
     key = digest_of({"command": EVALUATE, "model": last.key, "options": identity})
     file = out / "evaluations" / f"{last.out.name}-{key[:10]}.json"
-    paths = {key: _filled(value, place.paths) for key, value in options.items()}
-    arguments = [EVALUATE, str(last.out), *_arguments(paths), "--threads", str(threads), "--out", str(file), "--json"]
-    return Work(key, f"{EVALUATE} {last.title}", EVALUATE, tuple(arguments), file, (last.key,))
+    paths = {key: filled(value, place.paths) for key, value in options.items()}
+    arguments = [EVALUATE, str(last.out), *typed(paths), "--threads", str(threads), "--out", str(file), "--json"]
+    title = f"{EVALUATE} {last.title}"
+    return work.setdefault(key, Work(key, title, EVALUATE, tuple(arguments), file, (last.key,)))
 
 
 def _automatic(step: Step, place: _Place, group: Sequence[str], seed: int) -> dict[str, Any]:
@@ -178,38 +205,10 @@ def _automatic(step: Step, place: _Place, group: Sequence[str], seed: int) -> di
     return found
 
 
-def _filled(value: Any, known: Mapping[str, Any]) -> Any:
-    """With what its placeholders stand for; one that is all of a text keeps its type. KeyError for an unknown one."""
-    if isinstance(value, list):
-        return [_filled(one, known) for one in value]
-    if not isinstance(value, str):
-        return value
-    if whole := _PLACEHOLDER.fullmatch(value):
-        return known[whole[1]]
-    return _PLACEHOLDER.sub(lambda found: str(known[found[1]]), value)
-
-
-def _names(value: Any) -> list[str]:
-    values = value if isinstance(value, list) else [value]
-    return [name for one in values if isinstance(one, str) for name in _PLACEHOLDER.findall(one)]
-
-
 def _varies(value: Any, place: _Place) -> bool:
     """Does an option take a setting of its cell, and nothing but settings? Then it tells outputs of one step apart."""
-    names = _names(value)
-    return bool(names) and all(name in place.settings for name in names)
-
-
-def _arguments(options: Mapping[str, Any]) -> list[str]:
-    """As one types them: true is a flag, false its `--no-` form, a list gives an option several times."""
-    found = []
-    for key, value in options.items():
-        for one in value if isinstance(value, list) else [value]:
-            if isinstance(one, bool):
-                found.append(f"--{key}" if one else f"--no-{key}")
-            else:
-                found += [f"--{key}", str(one)]
-    return found
+    found = placeholders(value)
+    return bool(found) and all(name in place.settings for name in found)
 
 
 def _name(chain: Chain, settings: Mapping[str, Any], group: Sequence[str], seed: int) -> str:

@@ -21,11 +21,12 @@
 
 A step is a command of edgener with its options. `{x}` in an option is an input, a setting that varies, or the folder
 that the step called x of the same chain made; each step works on what the step before it made, unless it has `model`.
+A value that varies may be an input too: `vary = { encoder = ["{small}", "{large}"] }`.
 """
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,8 @@ from edgener.errors import UserError
 MAX_BYTES = 2**20
 STAGES = ("trim-vocab", "pretrain", "train", "prune", "structure", "distill", "export")
 JOINT, EACH = "joint", "each"
+INPUTS = ("data", "encoder")
+_OURS = ("out", "json", "force", "help")  # options that the study sets, or that have no place in one
 ENGINES = ("torch-fp32", "torch-int8", "llm-int8")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
 _KEYS = {"name", "title", "about", "languages", "train-on", "seeds", "reference", "inputs", "split", "steps", "chain"}
@@ -113,16 +116,20 @@ def _recipe(table: dict[str, Any], text: str) -> Recipe:
     names = [chain.name for chain in chains]
     if not chains:
         raise _Wrong("no [[chain]]; a study needs one at least")
-    if twice := next((one for one in names if names.count(one) > 1), None):
+    if twice := _twice(names):
         raise _Wrong(f'two chains are called "{twice}"; give each a name of its own')
     reference = table.get("reference")
     if reference is not None and reference not in names:
         raise _Wrong(f"reference = {reference!r}: no chain is called so; expected {', '.join(names)}")
-    inputs = tuple(_list(table, "inputs", "the recipe", str)) or ("data", "encoder")
+    inputs = _inputs(table)
     about = {key: _text(table, key, "the recipe", "") for key in ("title", "about", "split")}
     return Recipe(
         name, about["title"] or name, about["about"], inputs, about["split"] or "test", reference, chains, text
     )
+
+
+def _inputs(table: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(_list(table, "inputs", "the recipe", str)) or INPUTS
 
 
 def _chain(table: dict[str, Any], recipe: dict[str, Any], shared: Mapping[str, Step]) -> Chain:
@@ -137,16 +144,20 @@ def _chain(table: dict[str, Any], recipe: dict[str, Any], shared: Mapping[str, S
     called = [step.name for step in steps]
     if not steps:
         raise _Wrong(f"{where}: no steps")
-    if twice := next((one for one in called if called.count(one) > 1), None):
+    if twice := _twice(called):
         raise _Wrong(f'{where}: two steps are called "{twice}"; give one of them another `name`')
     engine = _text(table, "engine", where, ENGINES[0])
     if engine not in ENGINES:
         raise _Wrong(f"{where}: engine = {engine!r}: expected {', '.join(ENGINES)}")
     vary = {key: tuple(values) for key, values in _lists(_table(table, "vary", where), where).items()}
+    if taken := next((one for one in called if one in {*_inputs(recipe), *vary, "languages"}), None):
+        raise _Wrong(f"{where}: {{{taken}}} is something else already; give the step {taken!r} another `name`")
     own = {**recipe, **table}
     languages = tuple(_list(own, "languages", where, str))
     if not languages:
         raise _Wrong("languages: name those to test on")
+    if twice := _twice(languages):
+        raise _Wrong(f"languages: {twice!r} is there twice")
     seeds = tuple(_list(own, "seeds", where, int)) or (0,)
     latency = table.get("latency", False)
     if not isinstance(latency, bool):
@@ -160,7 +171,7 @@ def _groups(table: Mapping[str, Any], languages: tuple[str, ...], where: str) ->
         return (languages,)
     if wanted == EACH:
         return tuple((language,) for language in languages)
-    if not isinstance(wanted, list) or not all(
+    if not (isinstance(wanted, list) and wanted) or not all(
         isinstance(group, list) and group and all(isinstance(one, str) for one in group) for group in wanted
     ):
         raise _Wrong(f'{where}: train-on: expected "{JOINT}", "{EACH}", or lists of languages such as [["hau"]]')
@@ -177,11 +188,17 @@ def _step(value: Any, where: str, name: str | None) -> Step:
     if not _NAME.fullmatch(called):
         raise _Wrong(f"{where}: {called!r}: a step's name has small letters, digits and hyphens")
     options = {key: option for key, option in value.items() if key not in ("command", "name")}
+    if ours := next((key for key in options if key in _OURS), None):
+        raise _Wrong(f"{where}: {ours} is not for a recipe to set")
     for key, option in options.items():
         values = option if isinstance(option, list) else [option]
         if not all(isinstance(one, str | int | float) for one in values):
             raise _Wrong(f"{where}: {key}: expected a text, a number, true or false, or a list of them")
     return Step(called, command, options)
+
+
+def _twice(names: Sequence[str]) -> str | None:
+    return next((one for one in names if names.count(one) > 1), None)
 
 
 def _known(table: Mapping[str, Any], keys: set[str], where: str) -> None:

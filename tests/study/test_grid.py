@@ -113,15 +113,62 @@ def test_inputs_are_those_of_the_recipe(tmp_path: Path, inputs: dict[str, str]) 
         _grid(tmp_path, {name: inputs[name] for name in ("data", "encoder")})
     with pytest.raises(UserError, match=r"--input text: small has no such input; expected data, encoder, raw"):
         _grid(tmp_path, {**inputs, "text": "x"})
-    with pytest.raises(UserError, match="no such file"):
+    with pytest.raises(UserError, match=r"--input raw=.*none: no such file"):
         _grid(tmp_path, {**inputs, "raw": str(tmp_path / "none")})
+
+
+def test_only_a_model_may_be_on_a_hub(tmp_path: Path, inputs: dict[str, str]) -> None:
+    trim = _work(_grid(tmp_path, {**inputs, "encoder": "owner/name"}), "dense, seed 0")[0]
+    assert trim.arguments[:2] == ("trim-vocab", "owner/name")
+    with pytest.raises(UserError, match=r"--input data=masakhanr: no such file or folder"):
+        _grid(tmp_path, {**inputs, "data": "masakhanr"})
+
+
+def test_steps_that_do_the_same_are_one_whatever_they_are_called(tmp_path: Path, inputs: dict[str, str]) -> None:
+    twin = '{ command = "train", name = "twin", freeze-embeddings = true, licence = "CC-BY-4.0", seed = 0 }'
+    text = f"""{RECIPE}
+[[chain]]
+name = "all from one teacher"
+steps = [{{ command = "trim-vocab" }}, {twin}, {{ command = "prune", sparsity = 0.5 }}]
+"""
+    grid = _grid(tmp_path, inputs, text)
+    teacher = _work(grid, "dense, seed 0")[1]
+    for cell in ("all from one teacher, seed 0", "all from one teacher, seed 1"):
+        _, twins, pruned, _ = _work(grid, cell)
+        assert twins is teacher
+        assert pruned.arguments[1] == str(teacher.out)
+
+
+def test_encoders_vary_as_any_setting_does(tmp_path: Path, inputs: dict[str, str]) -> None:
+    text = """
+name = "encoders"
+languages = ["hau"]
+inputs = ["data", "raw", "small"]
+[[chain]]
+name = "dense"
+steps = [{ command = "train" }]
+vary = { encoder = ["{raw}", "{small}"] }
+"""
+    given = {"data": inputs["data"], "raw": inputs["raw"], "small": "owner/name"}
+    grid = _grid(tmp_path, given, text)
+    assert [cell.name for cell in grid.cells] == ["dense, encoder raw", "dense, encoder small"]
+    assert [_after(_work(grid, cell.name)[0], "--encoder") for cell in grid.cells] == [inputs["raw"], "owner/name"]
+    assert grid.cells[1].settings == {"encoder": "small"}
+    with pytest.raises(UserError, match=r"\{large\}: expected one of data, raw, small"):
+        _grid(tmp_path, given, text.replace("{raw}", "{large}"))
+
+
+@pytest.mark.parametrize(("one", "two"), [("[0, 1]", "[1, 1]"), ("[0.5, 0.75]", "[0.5, 0.5]")])
+def test_a_value_that_is_there_twice_is_one_line(tmp_path: Path, inputs: dict[str, str], one: str, two: str) -> None:
+    with pytest.raises(UserError, match="two cells are called"):
+        _grid(tmp_path, inputs, RECIPE.replace(one, two))
 
 
 def test_the_digest_of_an_input_is_of_names_and_contents(tmp_path: Path) -> None:
     folder = tmp_path / "f"
     (folder / "sub").mkdir(parents=True)
     (folder / "sub" / "a").write_text("1")
-    first = input_digest(str(folder))
+    first = input_digest("raw", str(folder), False)
     (folder / "sub" / "a").rename(folder / "sub" / "b")
-    assert input_digest(str(folder)) != first
-    assert input_digest("owner/name") == "hub:owner/name"
+    assert input_digest("raw", str(folder), False) != first
+    assert input_digest("encoder", "owner/name", True) == "hub:owner/name"

@@ -70,6 +70,10 @@ WRONG = {
     WHOLE.replace("seeds = [3]", "latency = 3"): "latency = 3: expected true or false",
     WHOLE.replace("epochs = 2", "epochs = { a = 1 }"): "epochs: expected a text, a number",
     WHOLE.replace('"prune"', '"train", name = "teacher"'): 'two steps are called "teacher"',
+    WHOLE.replace('["hau", "swa"]', '["hau", "hau"]'): "languages: 'hau' is there twice",
+    WHOLE.replace('"each"', "[]"): 'train-on: expected "joint", "each"',
+    WHOLE.replace("epochs = 2", 'out = "x"'): "steps.teacher: out is not for a recipe to set",
+    WHOLE.replace("teacher", "data"): "give the step 'data' another `name`",
     'name = "empty"\n': "no [[chain]]",
 }
 
