@@ -25,7 +25,14 @@ def study(
         typer.Option("--input", help="NAME=PATH: what the recipe calls NAME, such as data=masakhaner."),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the study; runs/study-<name> by default.")] = None,
-    jobs: Annotated[int, typer.Option(help="Pieces of work at a time, each on CPUs of its own.", min=1, max=1024)] = 1,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            help="Pieces of work at a time, each on CPUs of its own: 1, or all that a cluster has room for.",
+            min=1,
+            max=1024,
+        ),
+    ] = None,
     threads: Annotated[int, typer.Option(help="Threads of each piece of work.", min=1, max=1024)] = 1,
     executor: Annotated[str, typer.Option(help="local, or ray: a Ray cluster that shares this folder.")] = LOCAL,
     ray_address: Annotated[
@@ -52,19 +59,23 @@ def study(
 
     found = read_recipe(recipe)
     place = out or Path("runs") / f"study-{found.name}"
+    _check_executor(executor, ray_address)
     grid = expand(found, _inputs(inputs or []), place, threads)
     _check(context, grid)
     if dry_run:
-        _show_plan(grid, place, jobs, json)
+        _show_plan(grid, place, jobs or 1, json)
         return
-    rows = run(found, grid, _executor(executor, jobs, threads, ray_address), StudyConfig(threads, rounds), place)
-    document = write_document(found, rows, context.obj, place)
+    findings = run(found, grid, _executor(executor, jobs, threads, ray_address), StudyConfig(threads, rounds), place)
+    document = write_document(found, findings, context.obj, place)
     if json:
         print_json(document)
     else:
-        _show(rows, place)
-    if failed := sum(row["state"] == "failed" for row in rows):
-        raise CheckFailed(f"{failed} of {len(rows)} cells failed; see {place / 'results.jsonl'} and {place / 'logs'}")
+        _show(findings.rows, place)
+    if failed := sum(row["state"] == "failed" for row in findings.rows):
+        total = len(findings.rows)
+        raise CheckFailed(f"{failed} of {total} cells failed; see {place / 'results.jsonl'} and {place / 'logs'}")
+    if findings.latency.error:
+        raise CheckFailed(f"no latency was measured: {findings.latency.error}; see {place / 'logs' / 'benchmark.txt'}")
 
 
 def _inputs(given: Sequence[str]) -> dict[str, str]:
@@ -79,14 +90,17 @@ def _inputs(given: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def _executor(name: str, jobs: int, threads: int, address: str | None) -> "Executor":
-    from edgener.study.executors import Local, OnRay
-
+def _check_executor(name: str, address: str | None) -> None:
     if name not in (LOCAL, RAY):
         raise UserError(f"--executor {name}: expected {LOCAL} or {RAY}")
     if address and name != RAY:
         raise UserError("--ray-address: for --executor ray")
-    return OnRay(threads, address, jobs) if name == RAY else Local(jobs, threads)
+
+
+def _executor(name: str, jobs: int | None, threads: int, address: str | None) -> "Executor":
+    from edgener.study.executors import Local, OnRay
+
+    return OnRay(threads, address, jobs) if name == RAY else Local(jobs or 1, threads)
 
 
 def _check(context: typer.Context, grid: "Grid") -> None:

@@ -34,7 +34,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """code: of the process; negative for a signal. line: what it said last. s: seconds."""
+    """code: of the process; above 128 for a signal. line: what it said last. s: seconds."""
 
     code: int
     line: str
@@ -60,9 +60,16 @@ def run_job(job: Job, cpus: Sequence[int] = (), stop: Event | None = None) -> Ou
     log.parent.mkdir(parents=True, exist_ok=True)
     start = time.monotonic()
     with open(log, "ab") as file:
-        # The guard reads a pipe that nobody writes to: it ends when this process does.
+        # The guard reads a pipe that nobody writes to: it ends when this process does. In a session of its own it
+        # outlives a kill of this process's whole group, long enough to end the command.
         guard = subprocess.Popen(
-            command, cwd=job.folder, env=pinned, stdin=subprocess.PIPE, stdout=file, stderr=subprocess.STDOUT
+            command,
+            cwd=job.folder,
+            env=pinned,
+            stdin=subprocess.PIPE,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
         with guard:
             while (code := guard.poll()) is None:
@@ -115,9 +122,12 @@ class Local:
 
 
 class OnRay:
-    """A Ray cluster; `address` as ray.init takes it, None starts one on this machine."""
+    """A Ray cluster; `address` as ray.init takes it, None starts one on this machine.
 
-    def __init__(self, threads: int, address: str | None = None, jobs: int | None = None) -> None:
+    jobs: at a time; None for as many as the cluster has CPUs for.
+    """
+
+    def __init__(self, threads: int, address: str | None, jobs: int | None) -> None:
         try:
             import ray
         except ImportError:
@@ -129,7 +139,11 @@ class OnRay:
             ray.init(address=address, log_to_driver=False, logging_level="ERROR", **here)
         except (ConnectionError, ValueError) as error:
             raise UserError(f"--ray-address {address}: {str(error).splitlines()[0]}") from None
-        self.at_once = max(1, int(ray.cluster_resources().get("CPU", 1)) // threads)
+        room = sum(int(node["Resources"].get("CPU", 0)) // threads for node in ray.nodes() if node["Alive"])
+        if not room:  # a job would wait for ever
+            self.close()
+            raise UserError(f"--threads {threads}: no machine of the Ray cluster has so many CPUs")
+        self.at_once = min(room, jobs or room)
         self._run = ray.remote(num_cpus=threads, max_retries=0)(run_job)
 
     def submit(self, job: Job) -> "Future[Outcome]":

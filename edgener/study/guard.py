@@ -2,6 +2,7 @@
 
 CPUS: numbers with commas, `-` for any. A study that is killed with -9 can tell its children nothing, but the pipe to
 the guard's stdin closes with it; the guard then kills the command, so that it does not train on beside the next start.
+The exit code is the command's, or 128 and the signal that killed it, as in a shell.
 """
 
 import os
@@ -15,10 +16,12 @@ def main(arguments: list[str]) -> int:
     cpus, *command = arguments
     if cpus != "-" and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {int(one) for one in cpus.split(",")})
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # not without its command
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
     Thread(target=_watch, args=[child], daemon=True).start()
     try:
-        return child.wait()
+        code = child.wait()
+        return code if code >= 0 else 128 - code
     finally:
         _kill(child)
 

@@ -2,6 +2,7 @@
 
 The folder of a study holds
 
+    recipe.toml    as it was given last
     steps/         what each step made, shared by all cells that need it
     evaluations/   a JSON for each evaluation
     logs/          what each command printed
@@ -21,21 +22,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from edgener.artefact import canonical_json, read_json, write_file
 from edgener.benchmark.provenance import provenance
-from edgener.console import say
 from edgener.errors import UserError
 from edgener.study import tables
-from edgener.study.executors import Executor, Job, Outcome, run_job
+from edgener.study.executors import Executor, Job, Outcome
 from edgener.study.grid import EVALUATE, Cell, Grid, Work
-from edgener.study.recipe import Recipe
+from edgener.study.latency import Latency, measure
+from edgener.study.recipe import Recipe, read_recipe
 from edgener.study.report import write_report
 from edgener.study.schedule import Estimates, run_all, step_of
 from edgener.study.sizes import sizes_of
 
-RESULTS, TIMINGS, LATENCY, STUDY = "results.jsonl", "timings.jsonl", "latency.json", "study.json"
+RECIPE, RESULTS, TIMINGS, STUDY = "recipe.toml", "results.jsonl", "timings.jsonl", "study.json"
 _SCORES = ("f1", "precision", "recall", "support")
 Row = dict[str, Any]
 
@@ -48,13 +47,21 @@ class StudyConfig:
     rounds: int = 10
 
 
-def study(recipe: Recipe, grid: Grid, executor: Executor, config: StudyConfig, out: Path) -> list[Row]:
-    """Do what is not done, write results.jsonl and latency.json; returns the rows of results.jsonl.
+@dataclass(frozen=True)
+class Findings:
+    """rows: of results.jsonl. latency: of the cells that are timed."""
+
+    rows: Sequence[Row]
+    latency: Latency
+
+
+def study(recipe: Recipe, grid: Grid, executor: Executor, config: StudyConfig, out: Path) -> Findings:
+    """Do what is not done; write results.jsonl and latency.json.
 
     UserError when the folder is another study's, or another process is at it.
     """
     with _ours(out, recipe):
-        write_file(out / "recipe.toml", recipe.text.encode())
+        write_file(out / RECIPE, recipe.text.encode())
         estimates = Estimates(past(out))
 
         def job_of(work: Work) -> Job:
@@ -64,10 +71,14 @@ def study(recipe: Recipe, grid: Grid, executor: Executor, config: StudyConfig, o
             _note(out, work, outcome, config.threads)
 
         failed = run_all(grid.work, executor, job_of, estimates, finished)
-        rows = [_row(cell, grid, failed) for cell in grid.cells]
+        rows = [_row(cell, grid, failed, out) for cell in grid.cells]
         write_file(out / RESULTS, b"".join(_line(row) for row in rows))
-        _latency(grid, rows, config, out)
-    return rows
+        timed = {
+            cell.name: (row["engine"], grid.work[cell.steps[-2]].out)
+            for cell, row in zip(grid.cells, rows, strict=True)
+            if cell.chain.latency and row["state"] == "done" and cell.seed == cell.chain.seeds[0]
+        }
+        return Findings(rows, measure(timed, config.threads, config.rounds, out))
 
 
 def _line(row: Row) -> bytes:
@@ -77,10 +88,14 @@ def _line(row: Row) -> bytes:
 @contextmanager
 def _ours(out: Path, recipe: Recipe) -> Iterator[None]:
     """The folder, for this process alone and for studies of one name."""
+    if out.exists() and not out.is_dir():
+        raise UserError(f"{out}: a file; choose another --out")
     out.mkdir(parents=True, exist_ok=True)
-    found = out / "recipe.toml"
+    found = out / RECIPE
     if not found.is_file() and any(one for one in out.iterdir() if one.name != "lock"):
         raise UserError(f"{out}: a folder that no study made; choose another --out")
+    if found.is_file() and (name := read_recipe(found).name) != recipe.name:
+        raise UserError(f"{out}: the study {name} has this folder, not {recipe.name}; choose another --out")
     with open(out / "lock", "wb") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -93,15 +108,14 @@ def past(out: Path) -> dict[str, list[float]]:
     """Seconds by step and by command, of this study and of those beside it."""
     found: dict[str, list[float]] = {}
     for file in sorted(out.parent.glob(f"*/{TIMINGS}")):
-        for line in file.read_text(encoding="utf-8").splitlines():
+        for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
             try:
                 entry = json.loads(line)
-                names, s = (entry["step"], entry["command"]), float(entry["s"])
-            except (ValueError, KeyError, TypeError):  # the last line of a study that was killed
+                names, s, code = (str(entry["step"]), str(entry["command"])), float(entry["s"]), entry["code"]
+            except (ValueError, KeyError, TypeError):  # half a line, of a study that was killed
                 continue
-            if entry.get("code") == 0:
-                for name in names:
-                    found.setdefault(name, []).append(s)
+            for name in names if code == 0 else ():
+                found.setdefault(name, []).append(s)
     return found
 
 
@@ -119,7 +133,7 @@ def _note(out: Path, work: Work, outcome: Outcome, threads: int) -> None:
         file.write(_line(entry))
 
 
-def _row(cell: Cell, grid: Grid, failed: Mapping[str, str]) -> Row:
+def _row(cell: Cell, grid: Grid, failed: Mapping[str, str], out: Path) -> Row:
     steps = [grid.work[key] for key in cell.steps]
     row: Row = {
         "cell": cell.name,
@@ -131,8 +145,18 @@ def _row(cell: Cell, grid: Grid, failed: Mapping[str, str]) -> Row:
         "artefact": steps[-2].out.name,
         "steps": [step.key[:10] for step in steps],
     }
-    if error := next((failed[step.key] for step in steps if step.key in failed), None):
-        return row | {"state": "failed", "error": error}
+    error = next((failed[step.key] for step in steps if step.key in failed), None)
+    try:
+        if error is None:
+            return row | {"state": "done", "error": None, **_figures(steps)}
+    except UserError as damage:
+        error = str(damage)
+    # The same study in another folder has the same results.
+    return row | {"state": "failed", "error": error.replace(f"{out}/", "")}
+
+
+def _figures(steps: Sequence[Work]) -> dict[str, Any]:
+    """Of a cell whose steps are all done. UserError for damage."""
     evaluation = read_json(steps[-1].out)
     f1 = {
         language: {**{part: found["overall"][part] for part in _SCORES}, "interval": found["interval"]}
@@ -141,64 +165,13 @@ def _row(cell: Cell, grid: Grid, failed: Mapping[str, str]) -> Row:
     sizes = sizes_of([step.out for step in steps if step.command != EVALUATE])
     if "memory_bytes" in evaluation["engine"]:  # no file has that form
         sizes["bytes"] = evaluation["engine"]["memory_bytes"]
-    mean = sum(one["f1"] for one in f1.values()) / len(f1)
-    return row | {"state": "done", "error": None, "f1": f1, "mean_f1": mean, **sizes}
+    return {"f1": f1, "mean_f1": sum(one["f1"] for one in f1.values()) / len(f1), **sizes}
 
 
-def _latency(grid: Grid, rows: Sequence[Row], config: StudyConfig, out: Path) -> None:
-    """Time the cells that want it, in one run, when nothing else of the study runs."""
-    timed = [
-        (cell, row)
-        for cell, row in zip(grid.cells, rows, strict=True)
-        if cell.chain.latency and row["state"] == "done" and cell.seed == cell.chain.seeds[0]
-    ]
-    if not timed:
-        return
-    contestants = {}
-    for cell, row in timed:
-        folder = grid.work[cell.steps[-2]].out
-        contestants[cell.name] = str(folder) if row["engine"] == "onnxruntime" else f"{row['engine']}={folder}"
-    place = out / LATENCY
-    if place.is_file() and read_json(place, 2**28).get("contestants_of_cells") == contestants:
-        return
-    say(f"timing {len(contestants)} cells in one run")
-    measured = out / "logs" / "latency.json"
-    arguments = ["benchmark", *contestants.values(), "--threads", str(config.threads)]
-    arguments += ["--rounds", str(config.rounds), "--out", str(measured), "--force"]
-    log = out / "logs" / "benchmark.txt"
-    outcome = run_job(Job(tuple(arguments), str(Path.cwd()), str(log), config.threads))
-    if outcome.code:
-        say(f"warning: the benchmark failed: {outcome.line}")
-        return
-    document = read_json(measured, 2**28)
-    names = dict(zip(contestants, document["order"][0], strict=True))
-    figures = {cell: _quartiles(document["samples"][name]["latency"]) for cell, name in names.items()}
-    write_file(place, canonical_json({**document, "contestants_of_cells": contestants, "cells": figures}))
-    measured.unlink()
-
-
-def _quartiles(rounds_by_tokens: Mapping[str, Sequence[Sequence[float]]]) -> dict[str, dict[str, float]]:
-    """ms by number of tokens: `median`, and `low` and `high` with half of the samples between them."""
-    found = {}
-    for tokens, rounds in rounds_by_tokens.items():
-        low, median, high = np.percentile([ms for one in rounds for ms in one], [25, 50, 75])
-        found[str(tokens)] = {"median": float(median), "low": float(low), "high": float(high)}
-    return found
-
-
-def latencies(out: Path) -> dict[str, Any]:
-    """By cell, what `_quartiles` gives; empty when nothing was timed."""
-    place = out / LATENCY
-    if not place.is_file():
-        return {}
-    found: dict[str, Any] = read_json(place, 2**28)["cells"]
-    return found
-
-
-def write_document(recipe: Recipe, rows: Sequence[Row], command: Sequence[str], out: Path) -> dict[str, Any]:
+def write_document(recipe: Recipe, findings: Findings, command: Sequence[str], out: Path) -> dict[str, Any]:
     """study.json, and what is made from it: tables and the report. Returns the document."""
-    timed = latencies(out)
-    cells = [row | ({"latency_ms": timed[row["cell"]]} if row["cell"] in timed else {}) for row in rows]
+    timed = findings.latency.cells
+    cells = [row | ({"latency_ms": timed[row["cell"]]} if row["cell"] in timed else {}) for row in findings.rows]
     document = {
         "name": recipe.name,
         "title": recipe.title,

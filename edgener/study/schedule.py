@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from pathlib import Path
+from signal import SIGKILL
 
 from edgener.console import say
 from edgener.study.executors import Executor, Job, Outcome, last_line
@@ -68,9 +69,9 @@ def run_all(
                     running[executor.submit(job_of(left.pop(key)))] = one
             done, _ = wait(running, timeout=SHOWN_SECONDS, return_when=FIRST_COMPLETED)
             for future in done:
-                one, outcome = running.pop(future), future.result()
+                one, outcome = running.pop(future), _outcome(future)
                 if outcome.code or not one.is_done:
-                    failed[one.key] = outcome.line or f"ended with exit code {outcome.code}"
+                    failed[one.key] = _why(outcome)
                     say(f"{one.title}: failed: {failed[one.key]}")
                 else:
                     estimates.add(one, outcome.s)
@@ -86,12 +87,28 @@ def run_all(
     return failed
 
 
+def _outcome(future: "Future[Outcome]") -> Outcome:
+    """A job that could not be run at all, as when a machine of the cluster is lost, has failed like any other."""
+    try:
+        return future.result()
+    except Exception as error:
+        return Outcome(1, next(iter(str(error).splitlines()), "") or type(error).__name__, 0.0)
+
+
+def _why(outcome: Outcome) -> str:
+    """What a killed command said last was no error."""
+    if outcome.code > 128 or outcome.code < 0:  # the guard itself, below 0
+        signal = outcome.code - 128 if outcome.code > 0 else -outcome.code
+        return f"killed by signal {signal}" + (", perhaps for want of memory" if signal == SIGKILL else "")
+    return outcome.line or f"ended with exit code {outcome.code}"
+
+
 def _progress(
     left: Mapping[str, Work], running: Mapping["Future[Outcome]", Work], total: int, estimates: Estimates, on: Executor
 ) -> str:
     undone = [*left.values(), *running.values()]
     s, known = estimates.total(undone, on.at_once)
-    time_left = f", about {duration(s)} left" if known and known == len(undone) else ""
+    time_left = f", {'about' if known == len(undone) else 'more than'} {duration(s)} left" if known else ""
     return f"{total - len(undone)} of {total}{time_left}"
 
 

@@ -4,7 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
+
+from edgener.errors import UserError
 
 WEIGHTS = "model.safetensors"
 
@@ -23,9 +25,12 @@ def sizes_of(steps: list[Path]) -> dict[str, int | None]:
 def counts(weights: Path) -> tuple[int, int]:
     """(numbers, numbers that are not zero) of a safetensors file, a tensor in memory at a time."""
     numbers = non_zeros = 0
-    with safe_open(weights, framework="np") as file:
-        for name in file.keys():  # noqa: SIM118 - not a dictionary
-            tensor: Any = file.get_tensor(name)
-            numbers += tensor.size
-            non_zeros += int(np.count_nonzero(tensor))
+    try:
+        with safe_open(weights, framework="np") as file:
+            for name in file.keys():  # noqa: SIM118 - not a dictionary
+                tensor: Any = file.get_tensor(name)
+                numbers += tensor.size
+                non_zeros += int(np.count_nonzero(tensor))
+    except SafetensorError as error:
+        raise UserError(f"{weights}: damaged ({error}); remove its folder, and it is made again") from None
     return numbers, non_zeros

@@ -17,19 +17,24 @@ from edgener.study.grid import EVALUATE, Work
 from edgener.study.schedule import Estimates, run_all
 from tests.helpers.process import ROOT
 
+BROKE = Outcome(2, "edgener: it broke", 1.0)
+
 
 class Fake:
     """Does each job at once: writes its output, unless its name is among `broken`."""
 
-    def __init__(self, broken: set[str], at_once: int = 2) -> None:
+    def __init__(self, broken: dict[str, Outcome | Exception], at_once: int = 2) -> None:
         self.at_once, self.broken, self.ran, self.closed = at_once, broken, list[str](), False
 
     def submit(self, job: Job) -> "Future[Outcome]":
         out = Path(job.arguments[0])
         future: Future[Outcome] = Future()
         self.ran.append(out.name)
-        if out.name in self.broken:
-            future.set_result(Outcome(2, "edgener: it broke", 1.0))
+        how = self.broken.get(out.name)
+        if isinstance(how, Exception):
+            future.set_exception(how)
+        elif how is not None:
+            future.set_result(how)
         else:
             out.write_text("{}")
             future.set_result(Outcome(0, "", 2.0))
@@ -52,24 +57,42 @@ def _run(work: dict[str, Work], executor: Fake) -> dict[str, str]:
 
 def test_all_is_done_after_what_it_needs_and_only_once(tmp_path: Path) -> None:
     work = _work(tmp_path, {"a": (), "b": ("a",), "c": ("a",), "d": ("b", "c")})
-    executor = Fake(set())
+    executor = Fake({})
     assert _run(work, executor) == {}
     assert sorted(executor.ran) == ["a", "b", "c", "d"]
     assert executor.ran[0] == "a"
     assert executor.ran[-1] == "d"
     assert executor.closed
-    assert _run(work, again := Fake(set())) == {}
+    assert _run(work, again := Fake({})) == {}
     assert again.ran == []
+
+
+@pytest.mark.parametrize(
+    ("how", "why"),
+    [
+        (Outcome(137, "epoch 3 of 5", 1.0), "killed by signal 9, perhaps for want of memory"),
+        (Outcome(-15, "epoch 3 of 5", 1.0), "killed by signal 15"),
+        (Outcome(1, "", 1.0), "ended with exit code 1"),
+        (Outcome(0, "", 1.0), "ended with exit code 0"),  # and made nothing
+        (RuntimeError("a machine was lost\nand more"), "a machine was lost"),
+        (RuntimeError(), "RuntimeError"),
+    ],
+)
+def test_whatever_happens_to_a_job_the_others_go_on(tmp_path: Path, how: Outcome | Exception, why: str) -> None:
+    work = _work(tmp_path, {"a": (), "b": ()})
+    executor = Fake({"a": how})
+    assert _run(work, executor) == {"a": why}
+    assert executor.ran == ["a", "b"]
 
 
 def test_what_needs_a_failed_step_is_not_tried_and_the_rest_goes_on(tmp_path: Path) -> None:
     work = _work(tmp_path, {"a": (), "b": ("a",), "c": ("b",), "d": (), "e": ("d",)})
-    executor = Fake({"a"})
+    executor = Fake({"a": BROKE})
     failed = _run(work, executor)
     assert failed == {"a": "edgener: it broke", "b": "needs a", "c": "needs a"}
     assert sorted(executor.ran) == ["a", "d", "e"]
     # Mended, it is tried again, with all that needs it.
-    assert _run(work, mended := Fake(set())) == {}
+    assert _run(work, mended := Fake({})) == {}
     assert sorted(mended.ran) == ["a", "b", "c"]
 
 
@@ -111,11 +134,46 @@ SLEEPER = "import os, sys, time; open(sys.argv[1], 'w').write(str(os.getpid()));
 def _guarded(file: Path) -> "subprocess.Popen[bytes]":
     command = [sys.executable, "-m", "edgener.study.guard", "-", sys.executable, "-c", SLEEPER, str(file)]
     guard = subprocess.Popen(command, stdin=subprocess.PIPE)
+    _text_of(file)
+    return guard
+
+
+def _text_of(file: Path) -> str:
+    """As soon as there is any."""
     deadline = time.monotonic() + 60
     while not (file.is_file() and file.read_text()):
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    return guard
+    return file.read_text()
+
+
+def test_a_killed_command_has_the_code_that_a_shell_gives_it(tmp_path: Path) -> None:
+    guard = _guarded(tmp_path / "pid")
+    os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
+    assert guard.wait(30) == 128 + signal.SIGKILL
+
+
+STARTER = """
+import sys
+from edgener.study import executors
+executors.sys.executable = sys.argv[1]
+executors.run_job(executors.Job(("ignored",), ".", sys.argv[2], 1))
+"""
+
+
+def test_a_command_ends_when_the_whole_group_of_its_starter_is_killed(tmp_path: Path) -> None:
+    # Stands in for python: as the guard it is python, as the command it sleeps.
+    stand_in = tmp_path / "python"
+    sleep = f'[ "$2" = edgener ] && {{ echo $$ > {tmp_path}/pid; exec sleep 600; }}'
+    stand_in.write_text(f'#!/bin/sh\n{sleep}\nexec {sys.executable} "$@"\n')
+    stand_in.chmod(0o755)
+    starter = subprocess.Popen(
+        [sys.executable, "-c", STARTER, str(stand_in), str(tmp_path / "log")], cwd=ROOT, start_new_session=True
+    )
+    child = int(_text_of(tmp_path / "pid"))
+    os.killpg(starter.pid, signal.SIGKILL)
+    starter.wait(30)
+    assert _ends(child)
 
 
 def _ends(pid: int) -> bool:
@@ -140,9 +198,10 @@ def test_a_command_ends_with_whoever_started_it(tmp_path: Path) -> None:
     guard.wait(30)
 
 
-def test_a_command_ends_when_its_guard_is_interrupted(tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_a_command_ends_when_its_guard_does(tmp_path: Path, how: signal.Signals) -> None:
     guard = _guarded(tmp_path / "pid")
-    guard.send_signal(signal.SIGINT)
+    guard.send_signal(how)
     assert _ends(int((tmp_path / "pid").read_text()))
     guard.wait(30)
 

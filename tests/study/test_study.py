@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -99,6 +100,7 @@ def test_killed_twice_it_ends_in_the_same_results(alone: Path, arguments: list[s
     command = [sys.executable, "-m", "edgener", *arguments, "--out", str(out)]
     kill_when(command, out, "steps/.teacher-*.work/*")
     kill_when(command, out, "evaluations/teacher-*.json")
+    (out / "timings.jsonl").write_bytes((out / "timings.jsonl").read_bytes()[:-9])  # a line half written
     done = subprocess.run(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, check=False)
     assert done.returncode == 1
     assert (out / "results.jsonl").read_bytes() == (alone / "results.jsonl").read_bytes()
@@ -154,3 +156,26 @@ def test_a_folder_of_something_else_is_left_alone(
     (tmp_path / "mine").write_text("x")
     assert run(*arguments, "--out", str(tmp_path)) == 2
     assert "a folder that no study made" in capfd.readouterr().err
+    assert run(*arguments, "--out", str(tmp_path / "mine")) == 2
+    assert "mine: a file; choose another --out" in capfd.readouterr().err
+
+
+def test_a_folder_is_one_study_s(
+    alone: Path, arguments: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "other.toml").write_text(RECIPE.replace('"small"', '"other"'))
+    assert run("study", str(tmp_path / "other.toml"), *arguments[2:], "--out", str(alone)) == 2
+    assert "the study small has this folder, not other" in capfd.readouterr().err
+
+
+def test_a_damaged_result_fails_its_cell_alone(
+    alone: Path, arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    shutil.copytree(alone, out := tmp_path / "damaged")
+    (weights,) = (out / "steps").glob("prune-*/model.safetensors")
+    weights.write_bytes(b"half of it")
+    assert run(*arguments, "--out", str(out)) == 1
+    dense, pruned, _ = _rows(out)
+    assert (dense["state"], pruned["state"]) == ("done", "failed")
+    assert str(pruned["error"]).startswith(f"steps/{weights.parent.name}/model.safetensors: damaged")
