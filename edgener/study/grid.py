@@ -71,6 +71,7 @@ class _Place:
     paths: dict[str, Any]
     identities: dict[str, Any]
     previous: str = "encoder"
+    seed: int | None = None  # what trained last had it
     keys: dict[str, str] = field(default_factory=dict)  # of the steps so far, by their names
 
     def begin(self, values: Mapping[str, Any], group: Sequence[str]) -> None:
@@ -154,6 +155,7 @@ def _work(step: Step, place: _Place, group: Sequence[str], seed: int, out: Path,
     paths = {key: filled(value, place.paths) for key, value in options.items()}
     identity = {key: filled(value, place.identities) for key, value in options.items()}
     key = digest_of({"command": step.command, "options": identity})
+    place.seed = options.get("seed", place.seed)
     if key not in work:
         varying = {name: filled(value, place.settings) for name, value in options.items() if _varies(value, place)}
         title = _title(step.name, varying)
@@ -162,7 +164,7 @@ def _work(step: Step, place: _Place, group: Sequence[str], seed: int, out: Path,
         arguments = [step.command, *([str(model)] if model is not None else []), *typed(paths)]
         arguments += ["--out", str(folder), "--json"]
         needs = [place.keys[name] for value in options.values() for name in placeholders(value) if name in place.keys]
-        whole = _title(title, {"on": "+".join(group), **({"seed": options["seed"]} if "seed" in options else {})})
+        whole = _title(title, {"on": "+".join(group), **({} if place.seed is None else {"seed": place.seed})})
         work[key] = Work(key, whole, step.command, tuple(arguments), folder, tuple(dict.fromkeys(needs)))
     place.end(step, key, work[key].out)
     return work[key]

@@ -71,6 +71,7 @@ def test_placeholders_are_folders_settings_and_inputs(tmp_path: Path, inputs: di
     assert bundle.arguments.count("--variant") == 2
     assert "--no-gate" in bundle.arguments
     assert evaluation.arguments[1] == str(bundle.out)
+    assert [trim.title, bundle.title] == ["trim-vocab, on hau+swa", "export, on hau+swa, seed 1"]
     # A bundle is fed as an app feeds it, and has no torch engine.
     assert _after(evaluation, "--batch-size") == "1"
     assert "--engine" not in evaluation.arguments
