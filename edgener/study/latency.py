@@ -41,7 +41,7 @@ def measure(timed: Mapping[str, tuple[str, Path]], threads: int, rounds: int, ou
     say(f"timing {len(contestants)} cells in one run")
     measured, log = out / "logs" / LATENCY, out / "logs" / "benchmark.txt"
     arguments = ["benchmark", *contestants.values(), "--threads", str(threads), "--rounds", str(rounds)]
-    arguments += ["--out", str(measured), "--force"]
+    arguments += ["--no-batches", "--out", str(measured), "--force"]
     outcome = run_job(Job(tuple(arguments), str(Path.cwd()), str(log), threads))
     if outcome.code:
         return Latency(error=outcome.line or f"ended with exit code {outcome.code}")
