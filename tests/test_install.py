@@ -93,3 +93,10 @@ def test_a_web_page_needs_only_the_runtime_beside_it(device: Path, bundle: Path,
     done = edgener(device, "kit", "web", bundle, "--out", tmp_path / "web", "--runtime", tmp_path)
     assert done.returncode == 2
     assert "missing; --runtime takes the dist folder of the npm package" in done.stderr
+
+
+def test_the_page_of_a_study_s_report_is_package_data(device: Path) -> None:
+    listed = "(one.name for one in files('edgener.study.page').iterdir())"
+    script = f"from importlib.resources import files; print(*{listed})"
+    done = subprocess.run([device / "python", "-c", script], capture_output=True, text=True, cwd=device, check=True)
+    assert {"plot.html", "report.html", "report.js", "style.css"} <= set(done.stdout.split())

@@ -77,3 +77,10 @@ def test_csv_has_all_figures_and_no_formula() -> None:
     assert row["chain"] == "'=1+1"
     assert (row["f1_hau"], row["f1_swa"], row["sparsity"]) == ("0.8", "", "0.5")
     assert (row["bytes"], row["ms_32_tokens"], row["trained_on"]) == ("8000000", "3.0", "hau+swa")
+
+
+def test_numbers_of_tokens_rise() -> None:
+    times = {tokens: {"median": 1.0} for tokens in ("128", "16", "32")}
+    document = _document(_cell("dense", {"hau": 0.8}, latency_ms=times))
+    assert "16 tokens, ms | 32 tokens, ms | 128 tokens, ms" in tables.markdown(document)
+    assert "ms_16_tokens,ms_32_tokens,ms_128_tokens" in tables.csv(document)
