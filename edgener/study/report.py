@@ -21,7 +21,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from edgener.artefact import write_file
-from edgener.study import plots, summary
+from edgener.study import noise, plots, summary
 from edgener.study.page import cells, heat, words
 from edgener.study.plots import LATENCY, SIZE, Plot, Study
 from edgener.study.summary import Advice, Group
@@ -83,6 +83,7 @@ def _content(document: Mapping[str, Any]) -> dict[str, Any]:
         "curve_styles": study.curves,
         "chain_styles": study.chains,
         "reference": document["reference"] if study.references else None,
+        "knows_noise": any(len(one.seeds) > 2 for one in study.references),
         "reference_style": plots.REFERENCE,
         "cross": plots.CROSS,
         "sparsity": plots.sparsity_plots(study),
@@ -150,7 +151,8 @@ def _choice(study: Study, advice: Advice, group: Group) -> Choice:
     missed, ms = summary.lost(group, advice.reference)[advice.language], group.latency_ms.get(plots.LATENCY_TOKENS)
     details = []
     if group is not advice.reference:
-        details.append(f"{words.points(abs(missed))} {'lost' if missed >= 0 else 'gained'}")
+        change = f"{words.points(abs(missed))} {'lost' if missed >= 0 else 'gained'}"
+        details.append(change + " (noise)" * noise.is_noise(group, advice.reference, advice.language))
     if group.bytes is not None:
         smaller = advice.reference.bytes / group.bytes if advice.reference.bytes and group.bytes else 1.0
         details.append(words.megabytes(group.bytes) + (f" ({smaller:.1f}x smaller)" if smaller >= 1.05 else ""))

@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from edgener.study.noise import is_noise
 from edgener.study.summary import (
     Group,
     Spread,
@@ -22,7 +23,7 @@ Document = Mapping[str, Any]
 
 
 def markdown(document: Document) -> str:
-    """All tables; F1 in points of 100, mean and standard deviation over seeds."""
+    """All tables; F1 in points of 100, mean and standard deviation over seeds; noise as edgener.study.noise says."""
     groups = groups_of(document)
     references = references_of(document, groups)
     parts = [f"# {_text(document['title'])}\n", f"{_text(document['about'])}\n" if document["about"] else ""]
@@ -70,10 +71,14 @@ def _scores(document: Document, groups: Sequence[Group], references: Sequence[Gr
         if references:
             missed, mean = lost(group, reference), mean_lost(group, reference)
             worst = max(missed, key=lambda one: missed[one], default=None)
-            row += ["" if mean is None else _percent(mean)]
-            row += ["" if worst is None or group is reference else f"{_percent(missed[worst])} ({worst})"]
+            row += ["" if mean is None else _percent(mean) + " (noise)" * is_noise(group, reference)]
+            row += ["" if worst is None or group is reference else _worst(group, reference, worst, missed[worst])]
         rows.append(row)
     return _table(header, rows)
+
+
+def _worst(group: Group, reference: Group | None, language: str, missed: float) -> str:
+    return f"{_percent(missed)} ({language}{', noise' * is_noise(group, reference, language)})"
 
 
 def _sizes(groups: Sequence[Group]) -> str:

@@ -248,3 +248,14 @@ def test_axes_hold_their_values_between_round_numbers(values: list[float]) -> No
     assert all(-1e-6 <= found.at(value) <= 100 + 1e-6 for value in values)
     assert nice_steps(0, 95) == nice_steps(95 - 1e-12, 95) == [0, 20, 40, 60, 80, 100]
     assert log_steps(4.1, 133) == [2, 5, 10, 20, 50, 100, 200]
+
+
+def test_what_other_seeds_would_change_is_marked_as_noise() -> None:
+    seeds = [cell("dense", 0.88 + 0.01 * seed, 0.72, seed=seed, bytes=133_000_000) for seed in range(3)]
+    small = cell("small", 0.875, 0.72)
+    text = Read(page(document(*seeds, small)))
+    (row,) = [one for one in text.tables["cells"] if one[0] == "small"]
+    assert row[-5] == "0.75 noise"
+    assert "1.50 lost (noise)" in text.words
+    assert "Noise:" in text.words
+    assert "oise" not in Read(page(document(seeds[0], small))).words

@@ -58,6 +58,20 @@ def test_means_spread_over_seeds_and_what_was_lost() -> None:
     assert "zero-shot" not in text
 
 
+def test_a_loss_that_other_seeds_would_change_as_much_is_called_noise() -> None:
+    dense = [_cell("dense", {"hau": f1, "swa": 0.9}, seed=seed) for seed, f1 in enumerate((0.80, 0.82, 0.84))]
+    small = [_cell("small", {"hau": f1, "swa": 0.8}, seed=seed) for seed, f1 in enumerate((0.78, 0.80, 0.82))]
+    once = _cell("once", {"hau": 0.70, "swa": 0.95})
+    rows = {row[0]: row[1:] for row in _rows(tables.markdown(_document(*dense, *small, once)))[:5]}
+    # hau: sd 2 in both, so a difference of 2.78 * 2 * sqrt(2 / 3) = 4.53 would count; the mean has half of that
+    assert rows["small"][-2:] == ["6.00", "10.00 (swa)"]
+    # one seed: 4.30 * 2 * sqrt(4 / 3) = 9.94 in hau, 4.97 in the mean
+    assert rows["once"][-2:] == ["3.50 (noise)", "12.00 (hau)"]
+    # of two seeds nothing can be said
+    rows = {row[0]: row[1:] for row in _rows(tables.markdown(_document(*dense[:2], once)))[:4]}
+    assert rows["once"][-2:] == ["3.00", "11.00 (hau)"]
+
+
 def test_zero_shot_figures_leave_out_what_was_trained_on() -> None:
     text = tables.markdown(_document(_cell("dense", {"hau": 0.8, "swa": 0.5}, trained_on=["hau"])))
     assert "| dense | hau | \\[80.00\\] | 50.00 | 50.00 |" in text

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from edgener.study import summary
+from edgener.study import noise, summary
 from edgener.study.page import words
 from edgener.study.plots import LATENCY_TOKENS, Study
 from edgener.study.summary import SPARSITY, Group, Spread
@@ -11,13 +11,13 @@ from edgener.study.summary import SPARSITY, Group, Spread
 
 @dataclass(frozen=True)
 class Entry:
-    """value, sd: the numbers behind the text, None where there is none. sd_text: is shown smaller. full: the text
+    """value, sd: the numbers behind the text, None where there is none. after: shown smaller behind it. full: the text
     without what shortens it, for the CSV, where that differs."""
 
     text: str
     value: float | None = None
     sd: float | None = None
-    sd_text: str = ""
+    after: str = ""
     full: str = ""
 
 
@@ -67,8 +67,8 @@ def _f1_in(language: str) -> Column:
 def _f1(value: Spread | None) -> Entry:
     if value is None:
         return NONE
-    sd_text = f"± {words.points(value.sd)}" if value.sd is not None else ""
-    return Entry(words.points(value.mean), _exact(value.mean), _exact(value.sd), sd_text)
+    after = f"± {words.points(value.sd)}" if value.sd is not None else ""
+    return Entry(words.points(value.mean), _exact(value.mean), _exact(value.sd), after)
 
 
 def _exact(share: float | None) -> float | None:
@@ -77,8 +77,10 @@ def _exact(share: float | None) -> float | None:
 
 
 def _lost(study: Study, group: Group) -> Entry:
-    lost = summary.mean_lost(group, summary.reference_for(group, study.references))
-    return NONE if lost is None else Entry(words.points(lost), _exact(lost))
+    reference = summary.reference_for(group, study.references)
+    lost = summary.mean_lost(group, reference)
+    mark = "noise" if noise.is_noise(group, reference) else ""
+    return NONE if lost is None else Entry(words.points(lost), _exact(lost), after=mark)
 
 
 def _sparsity(group: Group) -> Entry:
