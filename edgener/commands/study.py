@@ -152,12 +152,12 @@ def _plan(work: Any) -> dict[str, Any]:
 
 def _show(rows: Sequence[dict[str, Any]], place: Path) -> None:
     languages = list(dict.fromkeys(language for row in rows for language in row.get("f1", {})))
-    shown = []
+    shown, failed = [], any(row["error"] for row in rows)
     for row in rows:
         f1 = row.get("f1", {})
         figures = [100 * f1[language]["f1"] if language in f1 else None for language in languages]
         size = row["bytes"] / 1e6 if row["state"] == "done" else None
         mean = 100 * row["mean_f1"] if row["state"] == "done" else None
-        shown.append([row["cell"], *figures, mean, size, row["error"] or ""])
-    print_table(f"{place}: test F1", ["cell", *languages, "mean", "MB", ""], shown)
+        shown.append([row["cell"], *figures, mean, size, *([row["error"] or ""] if failed else [])])
+    print_table(f"{place}: test F1", ["cell", *languages, "mean", "MB", *(["failed"] if failed else [])], shown)
     say(f"{place}: results.jsonl, tables.md, tables.csv, report.html")

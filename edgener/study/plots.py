@@ -180,9 +180,21 @@ class Cost:
 
 
 SIZE = Cost("Size, MB", lambda group: group.bytes and group.bytes / words.MILLION, lambda mb: f"{words.short(mb)} MB")
+NON_ZEROS = Cost(
+    "Parameters that are not zero, millions",
+    lambda group: group.non_zeros and group.non_zeros / words.MILLION,
+    lambda millions: f"{words.short(millions)} M not zero",
+)
 LATENCY = Cost(
     f"Latency at {LATENCY_TOKENS} tokens, ms", lambda group: group.latency_ms.get(LATENCY_TOKENS), words.milliseconds
 )
+
+
+def space(groups: Sequence[Group]) -> Cost:
+    """Size; where all files are as large, since a zero that is stored takes room too, the rest without zeros."""
+    sizes = [one.bytes for one in groups if one.bytes]
+    alike = len(sizes) > 1 and max(sizes) < 1.01 * min(sizes)
+    return NON_ZEROS if alike and len({one.non_zeros for one in groups}) > 1 else SIZE
 
 
 def cost_plot(study: Study, language: str | None, cost: Cost) -> Plot | None:

@@ -23,7 +23,7 @@ from markupsafe import Markup
 from edgener.artefact import write_file
 from edgener.study import noise, plots, summary
 from edgener.study.page import cells, heat, words
-from edgener.study.plots import LATENCY, SIZE, Plot, Study
+from edgener.study.plots import LATENCY, Plot, Study
 from edgener.study.summary import Advice, Group
 
 _PAGE = "edgener.study.page"
@@ -89,6 +89,7 @@ def _content(document: Mapping[str, Any]) -> dict[str, Any]:
         "sparsity": plots.sparsity_plots(study),
         "collapse": collapse_rows(study),
         "costs": cost_plots(study),
+        "same_size": plots.space(groups) is plots.NON_ZEROS,
         "timed": sum(1 for group in groups if plots.LATENCY_TOKENS in group.latency_ms),
         "groups": len(groups),
         "heat": heat.heat_tables(groups, study.languages),
@@ -198,13 +199,11 @@ def _limit(found: summary.Collapse | None, lowest: float | None) -> Limit | None
 
 
 def cost_plots(study: Study) -> list[tuple[str, list[Plot]]]:
-    """(what F1 is of, its plots against size and latency): the mean over languages, and each language."""
+    """(what F1 is of, its plots against space and latency): the mean over languages, and each language."""
+    costs = (plots.space(study.groups), LATENCY)
     wanted: list[tuple[str, str | None]] = [("mean over languages", None)] if len(study.languages) > 1 else []
     wanted += [(language, language) for language in study.languages]
-    found = [
-        (title, _known(plots.cost_plot(study, language, cost) for cost in (SIZE, LATENCY)))
-        for title, language in wanted
-    ]
+    found = [(title, _known(plots.cost_plot(study, language, cost) for cost in costs)) for title, language in wanted]
     return [(title, those) for title, those in found if those]
 
 

@@ -259,3 +259,11 @@ def test_what_other_seeds_would_change_is_marked_as_noise() -> None:
     assert "1.50 lost (noise)" in text.words
     assert "Noise:" in text.words
     assert "oise" not in Read(page(document(seeds[0], small))).words
+
+
+def test_files_of_one_size_are_told_apart_by_what_is_not_zero() -> None:
+    sparse = [cell("gradual", 0.85, 0.7, {"sparsity": at}, bytes=133_000_100, non_zeros=at * 1e8) for at in (0.3, 0.6)]
+    text = Read(page(document(DENSE, *sparse))).words
+    assert "30.0 M not zero" in text
+    assert "All files have the same size" in text
+    assert "not zero" not in Read(page(FULL)).words.replace("-zeros", "")
