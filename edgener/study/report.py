@@ -74,7 +74,7 @@ def _content(document: Mapping[str, Any]) -> dict[str, Any]:
         "name": document["name"],
         "title": document["title"] or document["name"],
         "about": document["about"],
-        "made": made(document["made"]),
+        "made": made(document),
         "done": sum(1 for cell in document["cells"] if cell["state"] == "done"),
         "failed": failed,
         "languages": study.languages,
@@ -99,9 +99,9 @@ def _content(document: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def made(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
+def made(document: Mapping[str, Any]) -> list[tuple[str, str]]:
     """(what, how) of where the figures come from; what the document does not tell is left out."""
-    machine = facts.get("machine") or {}
+    machine = document.get("machine") or {}
     memory = machine.get("memory_bytes")
     parts = [
         machine.get("cpu"),
@@ -112,10 +112,10 @@ def made(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
     versions = machine.get("versions") or {}
     found = [
-        ("Command", facts.get("command")),
-        ("Date", str(facts.get("date") or "").replace("T", " ").replace("+00:00", " UTC")),
-        ("edgener", facts.get("edgener")),
-        ("Commit", facts.get("commit")),
+        ("Command", document.get("command")),
+        ("Date", str(document.get("date") or "").replace("T", " ").replace("+00:00", " UTC")),
+        ("edgener", document.get("edgener")),
+        ("Commit", document.get("commit")),
         ("Machine", ", ".join(str(part) for part in parts if part)),
         ("With", ", ".join(f"{name} {version}" for name, version in versions.items() if name != "edgener")),
     ]

@@ -173,10 +173,10 @@ def write_document(recipe: Recipe, findings: Findings, command: Sequence[str], o
     timed = findings.latency.cells
     cells = [row | ({"latency_ms": timed[row["cell"]]} if row["cell"] in timed else {}) for row in findings.rows]
     document = {
+        **provenance(command),
         "name": recipe.name,
         "title": recipe.title,
         "about": recipe.about,
-        "made": provenance(command),
         "languages": list(dict.fromkeys(language for chain in recipe.chains for language in chain.languages)),
         "reference": recipe.reference,
         "cells": cells,

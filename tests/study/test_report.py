@@ -72,7 +72,7 @@ def ms(median: float) -> dict[str, Any]:
 def document(*cells: dict[str, Any], reference: str | None = "dense") -> dict[str, Any]:
     machine = {"cpu": "AMD EPYC", "cores": 2, "flags": ["avx2"], "memory_bytes": 25_000_000_000}
     made = {"command": "edgener study x.toml", "date": "2026-11-26T01:02:03+00:00", "edgener": "0.1.0", "commit": "abc"}
-    whole = {"name": "x", "title": "A study", "about": "Of what.", "made": {**made, "machine": machine}}
+    whole = {"name": "x", "title": "A study", "about": "Of what.", **made, "machine": machine}
     return {**whole, "languages": LANGUAGES, "reference": reference, "cells": list(cells)}
 
 
@@ -124,7 +124,7 @@ def test_header_says_where_the_figures_come_from_and_what_failed() -> None:
     assert "Traceback" not in words
     for part in ("A study", "Of what.", "edgener study x.toml", "2026-11-26 01:02:03 UTC", "abc", "AMD EPYC, 2 cores"):
         assert part in words
-    bare = {**document(DENSE), "made": {"command": None, "date": "", "commit": None, "machine": {}}, "title": ""}
+    bare = {**document(DENSE), "command": None, "date": "", "commit": None, "machine": {}, "title": ""}
     assert "<title>x</title>" in page(bare)
 
 
@@ -181,7 +181,7 @@ def named(name: str) -> dict[str, Any]:
     """The study with this text wherever a text can stand."""
     whole = copy.deepcopy(FULL)
     whole.update(title=name, about=name, name=name, languages=[name, "kin"])
-    whole["made"].update(command=name, commit=name)
+    whole.update(command=name, commit=name)
     for one in whole["cells"]:
         one.update(cell=name, artefact=name, error=one["error"] and f"{name}\n{name}")
         one["chain"] = {"gradual": name}.get(one["chain"], one["chain"])

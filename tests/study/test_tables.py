@@ -34,7 +34,7 @@ def _cell(chain: str, f1: dict[str, float], seed: int = 0, **others: Any) -> dic
 
 def _document(*cells: dict[str, Any]) -> dict[str, Any]:
     made = {"command": "edgener study x.toml", "date": "2026-11-26T00:00:00", "commit": "abc", "machine": {"cpu": "C"}}
-    about = {"name": "s", "title": "A study", "about": "", "made": made}
+    about = {"name": "s", "title": "A study", "about": "", **made}
     return {**about, "languages": ["hau", "swa"], "reference": "dense", "cells": list(cells)}
 
 
