@@ -26,8 +26,13 @@ def provenance(command: Sequence[str]) -> dict[str, Any]:
 
 
 def shown(word: str) -> str:
-    """A path out of the current folder, also behind `NAME=`, keeps its last part only: the rest is the machine's."""
+    """A path out of the current folder, also behind `NAME=`, keeps its last part only: the rest is the machine's.
+
+    A device's address is left out.
+    """
     name, equals, path = word.rpartition("=")
+    if path.startswith("ssh://"):
+        return f"{name}{equals}ssh://DEVICE"
     leaves = Path(path).is_absolute() or Path(path).parts[:1] == ("..",)
     return f"{name}{equals}{Path(path).name if leaves else path}"
 

@@ -57,12 +57,14 @@ class Measured:
     """The samples, the order of the contestants in each round, and the device before and after each round.
 
     `lines`: how many different lines of text were measured one at a time (`single`) and in batches (`batches`).
+    `sittings`: how many rounds were done when all processes were started; more than one number when it was resumed.
     """
 
     samples: Samples
     lines: dict[str, int] = field(default_factory=dict)
     order: list[list[str]] = field(default_factory=list)
     readings: list[dict[str, Any]] = field(default_factory=list)
+    sittings: list[int] = field(default_factory=list)
 
 
 def measure(
@@ -71,21 +73,34 @@ def measure(
     threads: int,
     lines: Sequence[str],
     reading: Callable[[], dict[str, Any]] = machine.reading,
+    before: Measured | None = None,
+    kept: Callable[[Measured], None] = lambda _: None,
 ) -> Measured:
-    """Every raw sample; see the module for how they are taken."""
-    found = Measured(
-        {one.name: {"cold_starts": [], "latency": {}, "texts": [], "throughput": {}} for one in contestants}
+    """Every raw sample; see the module for how they are taken.
+
+    before: what a run of the same contestants, plan and lines had kept; its rounds are not run again. kept: is given
+    all that was measured, behind each round.
+    """
+    nothing: Samples = {
+        one.name: {"cold_starts": [], "latency": {}, "texts": [], "throughput": {}} for one in contestants
+    }
+    found = (
+        Measured(nothing) if before is None else replace(before, samples={one: before.samples[one] for one in nothing})
     )
+    found.sittings.append(len(found.readings) // 2)
     turns = plan.cold_starts + 1 + plan.rounds * (len(plan.tokens) + 1 + len(plan.batches))
     with Progress("benchmarking", turns * len(contestants), "turns") as progress:
         _cold_starts(contestants, plan, threads, found.samples, progress)
+        kept(found)
         with ExitStack() as stack:
             running = [stack.enter_context(Running(one, threads)) for one in contestants]
             for one in running:
                 found.samples[one.contestant.name]["hello"] = one.hello()
-            rounds = _Rounds(running, plan, found, reading, progress)
-            rounds.single(lines)
-            _peaks(running, found.samples, "peak_bytes")
+            rounds = _Rounds(running, plan, found, reading, progress, kept)
+            if len(found.order) < plan.rounds:
+                rounds.single(lines)
+                _peaks(running, found.samples, "peak_bytes")
+                kept(found)
             # Last: no phone runs such batches, and the memory that they take stays taken.
             rounds.batches(lines)
             _peaks(running, found.samples, "peak_with_batches_bytes")
@@ -106,7 +121,9 @@ def _cold_starts(
     contestants: Sequence[Contestant], plan: Plan, threads: int, samples: Samples, progress: Progress
 ) -> None:
     """Alternating. The first of each finds files that are perhaps not cached, and is thrown away."""
-    for number in range(plan.cold_starts + 1):
+    done = min(len(found["cold_starts"]) for found in samples.values())
+    progress.advance(done * len(contestants))
+    for number in range(plan.cold_starts + 1 - done):
         for one in in_turn(contestants, number):
             with Running(one, threads) as running:
                 hello = running.hello()
@@ -129,14 +146,17 @@ class _Rounds:
     found: Measured
     reading: Callable[[], dict[str, Any]]
     progress: Progress
+    kept: Callable[[Measured], None]
 
     def single(self, lines: Sequence[str]) -> None:
         """Batch 1: forward passes at each length, then text to entities, round after round."""
         repeats = [self._repeats(one) for one in self.running]
-        each = self._affordable(lines, LINES[1])
+        done = len(self.found.order)
+        each = len(self._samples(0)["texts"][0]) if done else self._affordable(lines, LINES[1])
         self.found.lines["single"] = min(len(lines), each * self.plan.rounds)
-        stream = cycle(lines)
-        for number in range(self.plan.rounds):
+        self.progress.advance(done * len(self.running) * (len(self.plan.tokens) + 1))
+        stream = islice(cycle(lines), done * each, None)
+        for number in range(done, self.plan.rounds):
             order = in_turn(range(len(self.running)), number)
             self.found.order.append([self.running[place].contestant.name for place in order])
             self._read("single", number, "before")
@@ -149,16 +169,19 @@ class _Rounds:
                 self._samples(place)["texts"].append(answer["ms"])
                 self.progress.advance()
             self._read("single", number, "after")
+            if number + 1 < self.plan.rounds:  # the last is kept with the peak that all of them reached
+                self.kept(self.found)
 
     def batches(self, lines: Sequence[str]) -> None:
         """Sentences a second from text to entities, the same sentences at each batch size: whole batches only."""
         if not self.plan.batches:
             return
-        largest = max(self.plan.batches)
+        largest, done = max(self.plan.batches), len(self.found.readings) // 2 - self.plan.rounds
         wanted = self._affordable(list(islice(cycle(lines), LINES[1])), LINES[1])
         sentences = list(islice(cycle(lines), max(1, wanted // largest) * largest))
         self.found.lines["batches"] = min(len(lines), len(sentences))
-        for number in range(self.plan.rounds):
+        self.progress.advance(done * len(self.running) * len(self.plan.batches))
+        for number in range(done, self.plan.rounds):
             order = in_turn(range(len(self.running)), number)
             self._read("batches", number, "before")
             for batch in self.plan.batches:
@@ -168,6 +191,7 @@ class _Rounds:
                     rounds.append(len(sentences) / seconds)
                     self.progress.advance()
             self._read("batches", number, "after")
+            self.kept(self.found)
 
     def _latency(self, one: Running, tokens: int, repeats: int | None) -> None:
         self.progress.advance()

@@ -1,11 +1,12 @@
 """The benchmark: contestants in, one document out.
 
 The document: `options`, `contestants` (what each was), `sizes` in bytes, `figures` (edgener.benchmark.report), and raw
-(edgener.benchmark.rounds) `samples`, `order` and `readings`. The command puts edgener.benchmark.provenance before them.
+(edgener.benchmark.rounds) `samples`, `order`, `readings` and `sittings`. The command puts edgener.benchmark.provenance
+before them.
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,7 +16,7 @@ from edgener import artefact
 from edgener.benchmark import report
 from edgener.benchmark.contestants import PEER, Contestant, enter
 from edgener.benchmark.protocol import SEED
-from edgener.benchmark.rounds import Plan, Samples, measure
+from edgener.benchmark.rounds import Measured, Plan, Samples, measure
 from edgener.benchmark.sizes import in_memory, size_of, size_of_files
 from edgener.console import say
 from edgener.text.lines import read_texts
@@ -31,18 +32,23 @@ class BenchmarkConfig:
 
 
 def benchmark(
-    contestants: Sequence[str | Path], baselines: Sequence[str], config: BenchmarkConfig, peers: Sequence[str] = ()
+    contestants: Sequence[str | Path],
+    baselines: Sequence[str],
+    config: BenchmarkConfig,
+    peers: Sequence[str] = (),
+    before: Measured | None = None,
+    kept: Callable[[Measured], None] = lambda _: None,
 ) -> dict[str, Any]:
     """Measure bundles, baselines (`NAME=MODEL`) and peers (`NAME=COMMAND`); the first is what ratios refer to.
 
-    UserError when a contestant does not exist or cannot be run.
+    before, kept: see edgener.benchmark.rounds.measure. UserError when a contestant does not exist or cannot be run.
     """
     lines = read_texts(config.text) if config.text else sample_lines()
     # A turn takes a stretch of them: shuffled, so that any stretch is like the whole.
     random.Random(SEED).shuffle(lines)  # noqa: S311 - an order, not a secret
     with TemporaryDirectory(prefix="edgener-benchmark-") as scratch:
         entered = enter([str(one) for one in contestants], baselines, peers, config.threads, Path(scratch))
-        measured = measure(entered, config.plan, config.threads, lines)
+        measured = measure(entered, config.plan, config.threads, lines, before=before, kept=kept)
         sizes = {one.name: _size(one, measured.samples) for one in entered}
         described = {one.name: _described(one, measured.samples) for one in entered}
     if slowed := report.throttling(measured.readings):
@@ -57,6 +63,7 @@ def benchmark(
         "samples": measured.samples,
         "order": measured.order,
         "readings": measured.readings,
+        "sittings": measured.sittings,
     }
 
 

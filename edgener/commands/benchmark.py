@@ -7,6 +7,7 @@ import typer
 
 from edgener.commands.common import Force, Json, check_out
 from edgener.console import print_json, print_table
+from edgener.errors import UserError
 
 
 def benchmark(
@@ -34,6 +35,13 @@ def benchmark(
     text: Annotated[
         Path | None, typer.Option(help="Text file, one sentence a line; the built-in sample by default.")
     ] = None,
+    on: Annotated[
+        str | None,
+        typer.Option(help="ssh://user@host[:port]: measure bundles there, in a folder that is removed then."),
+    ] = None,
+    wheels: Annotated[
+        Path | None, typer.Option(help="Folder of wheels for a device without internet, with --on.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Also write the JSON, raw samples included, to this file.")] = None,
     force: Force = False,
     json: Json = False,
@@ -44,6 +52,9 @@ def benchmark(
     run, round by round, and stand with the least and the greatest of them. Latency is for one sequence of 16 to 128
     tokens; "text" is a sentence from characters to entities. LLM.int8() runs on CUDA when there is one, else on the
     CPU, and is labelled so. No torch is needed when only bundles compete.
+
+    With --on, all of it happens on another machine: it needs Python and SSH. A run that was cut off goes on behind the
+    last round that came back.
 
     Example: edgener benchmark runs/demo-int8 runs/demo-fp32 --baseline torch-fp32=runs/demo-model
     """
@@ -62,7 +73,18 @@ def benchmark(
         plan = replace(plan, rounds=rounds)
     if not batches:
         plan = replace(plan, batches=())
-    measured = run(contestants or [], baseline or [], BenchmarkConfig(threads, plan, text), peer or [])
+    config = BenchmarkConfig(threads, plan, text)
+    if on is None and wheels is not None:
+        raise UserError("--wheels: is for --on, which was not given")
+    if on is None:
+        measured = run(contestants or [], baseline or [], config, peer or [])
+    elif baseline or peer:
+        raise UserError("--on: only bundles are measured on a device; leave --baseline and --peer out")
+    else:
+        from edgener.remote.address import address
+        from edgener.remote.run import benchmark_on
+
+        measured = benchmark_on(address(on), [Path(one) for one in contestants or []], config, wheels)
     document = {**provenance(context.obj), **measured}
     if out:
         write_file(out, canonical_json(document))

@@ -45,11 +45,15 @@ class Settings:
 DEFAULT = Settings()
 
 
-def cache_file() -> Path:
+def cache_folder() -> Path:
     """$EDGENER_CACHE, $XDG_CACHE_HOME or ~/.cache decides where."""
     own = os.environ.get("EDGENER_CACHE")
-    base = Path(own) if own else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "edgener"
-    return base / "tuned.json"
+    return Path(own) if own else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "edgener"
+
+
+def cache_file() -> Path:
+    """What `tune` found, of all bundles."""
+    return cache_folder() / "tuned.json"
 
 
 def key_of(bundle: Path) -> str:

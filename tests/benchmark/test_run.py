@@ -1,6 +1,7 @@
 """`edgener benchmark` on bundles: what is measured, what is kept, what is printed."""
 
 import json
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,38 @@ def test_every_sample_is_kept_and_the_warm_up_is_not(bundles: list[Path], tmp_pa
         assert samples["memory"]["peak_with_batches_bytes"] >= samples["memory"]["peak_bytes"]
     assert found.order == [["fp32", "int8"], ["int8", "fp32"], ["int8", "fp32"], ["fp32", "int8"]]
     assert [one["at"] for one in found.readings] == list(range(4 * PLAN.rounds))
+
+
+class _Cut(Exception):
+    pass
+
+
+def test_a_run_that_was_cut_off_goes_on_behind_what_was_kept(bundles: list[Path], tmp_path: Path) -> None:
+    entered = enter([str(bundle) for bundle in bundles], [], [], 1, tmp_path)
+    kept: list[str] = []
+
+    def keep(measured: rounds.Measured) -> None:
+        kept.append(json.dumps(asdict(measured), sort_keys=True))  # which puts the second contestant first
+        if len(kept) in (1, 3, 7):  # behind the cold starts, a single round, a round of batches
+            raise _Cut
+
+    quick = replace(PLAN, rounds=3)
+    found = None
+    for _ in range(3):
+        with pytest.raises(_Cut):
+            measure(entered, quick, 1, LINES, before=found, kept=keep)
+        found = rounds.Measured(**json.loads(kept[-1]))
+    done = measure(entered, quick, 1, LINES, before=found, kept=keep)
+    assert done.sittings == [0, 0, 1, 4]
+    assert len(done.order) == 3
+    assert len(done.readings) == 2 * 6
+    assert list(done.samples) == ["fp32", "int8"]  # ratios are to the first
+    for samples in done.samples.values():
+        assert len(samples["cold_starts"]) == quick.cold_starts
+        assert {len(values) for values in samples["latency"].values()} == {3}
+        assert len(samples["texts"]) == 3
+        assert {len(values) for values in samples["throughput"].values()} == {3}
+        assert set(samples["memory"]) == {"peak_bytes", "peak_with_batches_bytes"}
 
 
 def test_the_document_says_where_it_comes_from(document: dict[str, Any], bundles: list[Path]) -> None:
