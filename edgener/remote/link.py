@@ -167,7 +167,7 @@ async def _connect(where: Address) -> Any:
         raise UserError(
             f"{where}: the login was refused; give the device your key: ssh-copy-id {where.ssh.removeprefix('ssh ')}"
         ) from None
-    except (asyncssh.ConfigParseError, asyncssh.KeyImportError, asyncssh.KeyEncryptionError) as error:
+    except ValueError as error:  # of keys and configuration: asyncssh's own errors for them are such
         raise UserError(f"{where}: ~/.ssh: {error}") from None
     except TimeoutError:
         raise UserError(f"{where}: no answer within {CONNECT_S:.0f} s; is it on, and in this network?") from None

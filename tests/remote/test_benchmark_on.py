@@ -66,7 +66,7 @@ def refusal(server: Server, *arguments: object) -> str:
     return last.removeprefix("edgener: ")
 
 
-def until(what: Any, seconds: float = 90) -> None:
+def until(what: Any, seconds: float = 240) -> None:
     end = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < end, "waited too long"
@@ -92,7 +92,7 @@ def test_a_run_cut_off_leaves_nothing_and_goes_on(sound: Path, bundle: Path, off
     assert _processes(offline) == []
 
     process = start(offline, *options)
-    table, said = process.communicate(timeout=240)
+    table, said = process.communicate(timeout=400)
     assert process.returncode == 0, said
     assert f"going on behind round {kept}," in said
     assert "everything is removed there" in said
@@ -159,15 +159,20 @@ def test_an_unknown_host_key_and_another_one(sound: Path, offline: Server, tmp_p
 
 
 def test_a_login_that_is_refused(sound: Path, offline: Server) -> None:
-    own = offline.ours / ".ssh/id_ed25519"
-    kept = own.rename(own.with_name("kept"))
+    own, public = offline.ours / ".ssh/id_ed25519", offline.ours / ".ssh/id_ed25519.pub"
+    kept = {path: path.read_bytes() for path in (own, public)}
+    own.unlink()
     try:
         openssh.key(own)
-        said = refusal(offline, sound)
+        refused = refusal(offline, sound)
+        public.write_bytes(kept[public])
+        mixed_up = refusal(offline, sound)
     finally:
-        kept.replace(own)
-    assert "the login was refused" in said
-    assert "ssh-copy-id" in said
+        for path, content in kept.items():
+            path.write_bytes(content)
+    assert "the login was refused" in refused
+    assert "ssh-copy-id" in refused
+    assert "~/.ssh: " in mixed_up
 
 
 def test_what_is_told_before_anything_is_tried(sound: Path, tmp_path: Path, offline: Server) -> None:
