@@ -34,4 +34,6 @@ class Kept:
             artefact.write_file(self.path, document)
 
     def drop(self) -> None:
-        self.path.unlink(missing_ok=True)
+        """Also what a run that was killed while it wrote left beside it."""
+        for one in (self.path, *self.path.parent.glob(f".{self.path.name}.*.tmp")):
+            one.unlink(missing_ok=True)

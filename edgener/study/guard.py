@@ -16,7 +16,11 @@ def main(arguments: list[str]) -> int:
     cpus, *command = arguments
     if cpus != "-" and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {int(one) for one in cpus.split(",")})
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # not without its command
+    for kind in (
+        signal.SIGTERM,
+        signal.SIGINT,
+    ):  # not without its command; SIGINT is ignored where a shell's `&` began it
+        signal.signal(kind, lambda number, _: sys.exit(128 + number))
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
     Thread(target=_watch, args=[child], daemon=True).start()
     try:
