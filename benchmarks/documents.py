@@ -1,7 +1,7 @@
 """What every table is made with: results read from benchmarks/results, Markdown, and where the figures come from."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,17 +38,23 @@ def source(*names: str) -> str:
 def _places(documents: Sequence[Document]) -> str:
     """Each machine once, with the dates and commits of what was measured on it."""
     found: dict[str, tuple[set[str], set[str]]] = {}
-    for document in documents:
-        machine = document["machine"]
+    for document, machine in _made_on(documents):
         vnni = ", VNNI" if "avx512_vnni" in machine["flags"] else ""
         card = f", {machine['accelerator']}" if machine.get("accelerator") else ""
         dates, commits = found.setdefault(f"{machine['cpu']}, {machine['cores']} cores{vnni}{card}", (set(), set()))
-        dates.add(document["date"][:10])
-        commits.add(document["commit"])
+        dates.update(machine.get("days", [document["date"][:10]]))
+        commits.update(machine.get("commits", [document["commit"]]))
     return " ".join(
         f"{machine}; {', '.join(sorted(dates))}; commit{'s' * (len(commits) > 1)} {', '.join(sorted(commits))}."
         for machine, (dates, commits) in found.items()
     )
+
+
+def _made_on(documents: Sequence[Document]) -> Iterator[tuple[Document, Document]]:
+    """Each document with each machine that it has figures of: a study's evaluations may have run on several."""
+    for document in documents:
+        for machine in [*document.get("machines", []), document["machine"]]:
+            yield document, machine
 
 
 def mb(value: float) -> str:

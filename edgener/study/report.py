@@ -22,6 +22,7 @@ from markupsafe import Markup
 
 from edgener.artefact import write_file
 from edgener.study import noise, plots, summary
+from edgener.study.machines import told
 from edgener.study.page import cells, heat, words
 from edgener.study.plots import LATENCY, Plot, Study
 from edgener.study.summary import Advice, Group
@@ -117,6 +118,7 @@ def made(document: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("edgener", document.get("edgener")),
         ("Commit", document.get("commit")),
         ("Machine", ", ".join(str(part) for part in parts if part)),
+        ("Evaluated on", "; ".join(f"{told(one)} ({one['evaluations']})" for one in document.get("machines") or ())),
         ("With", ", ".join(f"{name} {version}" for name, version in versions.items() if name != "edgener")),
     ]
     return [(what, str(how)) for what, how in found if how]

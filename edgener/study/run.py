@@ -3,7 +3,8 @@
 The folder of a study holds
 
     recipe.toml    as it was given last
-    steps/         what each step made, shared by all cells that need it
+    steps/         what each step made, shared by all cells that need it; and how large it is, so that weights of a
+                   study that is done may be removed
     evaluations/   a JSON for each evaluation
     logs/          what each command printed
     results.jsonl  a line for each cell, in the recipe's order; no time of day, no duration, no machine
@@ -16,7 +17,7 @@ The folder of a study holds
 import fcntl
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,10 +30,11 @@ from edgener.study import tables
 from edgener.study.executors import Executor, Job, Outcome
 from edgener.study.grid import EVALUATE, Cell, Grid, Work
 from edgener.study.latency import Latency, measure
+from edgener.study.machines import machines_of
 from edgener.study.recipe import Recipe, read_recipe
 from edgener.study.report import write_report
 from edgener.study.schedule import Estimates, run_all, step_of
-from edgener.study.sizes import sizes_of
+from edgener.study.sizes import record, sizes_of
 
 RECIPE, RESULTS, TIMINGS, STUDY = "recipe.toml", "results.jsonl", "timings.jsonl", "study.json"
 _SCORES = ("f1", "precision", "recall", "support")
@@ -49,10 +51,11 @@ class StudyConfig:
 
 @dataclass(frozen=True)
 class Findings:
-    """rows: of results.jsonl. latency: of the cells that are timed."""
+    """rows: of results.jsonl. latency: of the cells that are timed. machines: what they were evaluated on."""
 
     rows: Sequence[Row]
     latency: Latency
+    machines: Sequence[Row]
 
 
 def study(recipe: Recipe, grid: Grid, executor: Executor, config: StudyConfig, out: Path) -> Findings:
@@ -69,6 +72,9 @@ def study(recipe: Recipe, grid: Grid, executor: Executor, config: StudyConfig, o
 
         def finished(work: Work, outcome: Outcome) -> None:
             _note(out, work, outcome, config.threads)
+            if work.command != EVALUATE and outcome.code == 0 and work.is_done:
+                with suppress(UserError):  # damage is told where its cell is
+                    record(work.out)
 
         failed = run_all(grid.work, executor, job_of, estimates, finished)
         rows = [_row(cell, grid, failed, out) for cell in grid.cells]
@@ -78,7 +84,8 @@ def study(recipe: Recipe, grid: Grid, executor: Executor, config: StudyConfig, o
             for cell, row in zip(grid.cells, rows, strict=True)
             if cell.chain.latency and row["state"] == "done" and cell.seed == cell.chain.seeds[0]
         }
-        return Findings(rows, measure(timed, config.threads, config.rounds, out))
+        machines = machines_of(grid.work[cell.steps[-1]].out for cell in grid.cells)
+        return Findings(rows, measure(timed, config.threads, config.rounds, out), machines)
 
 
 def _line(row: Row) -> bytes:
@@ -179,6 +186,7 @@ def write_document(recipe: Recipe, findings: Findings, command: Sequence[str], o
         "about": recipe.about,
         "languages": list(dict.fromkeys(language for chain in recipe.chains for language in chain.languages)),
         "reference": recipe.reference,
+        "machines": list(findings.machines),
         "cells": cells,
     }
     write_file(out / STUDY, canonical_json(document))

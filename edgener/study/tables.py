@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from edgener.study.machines import told
 from edgener.study.noise import is_noise
 from edgener.study.summary import (
     Group,
@@ -25,9 +26,8 @@ Document = Mapping[str, Any]
 def markdown(document: Document) -> str:
     """All tables, with their title and where they come from."""
     parts = [f"# {_text(document['title'])}\n", f"{_text(document['about'])}\n" if document["about"] else ""]
-    source = (
-        f"`{document['command']}`; {document['machine']['cpu']}; {document['date'][:10]}; commit {document['commit']}\n"
-    )
+    machines = ", ".join(map(told, document.get("machines") or [document["machine"]]))
+    source = f"`{document['command']}`; {machines}; {document['date'][:10]}; commit {document['commit']}\n"
     return "\n".join(part for part in [*parts, *sections(document).values(), source] if part)
 
 

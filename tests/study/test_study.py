@@ -95,6 +95,29 @@ def test_a_second_start_finds_all_of_it(
     assert (alone / "results.jsonl").read_bytes() == before
 
 
+def test_weights_of_a_study_that_is_done_may_be_removed(
+    alone: Path, arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    out = tmp_path / "lean"
+    shutil.copytree(alone, out)
+    for weights in (out / "steps").glob("*/model.safetensors"):
+        weights.unlink()
+    assert run(*arguments, "--out", str(out)) == 1
+    assert (out / "results.jsonl").read_bytes() == (alone / "results.jsonl").read_bytes()
+    (told,) = (out / "steps").glob("prune-*.sizes.json")
+    told.unlink()
+    assert run(*arguments, "--out", str(out)) == 1
+    (row,) = [row for row in _rows(out) if row["settings"] == {"sparsity": 0.5}]
+    assert "model.safetensors: gone, and its size was not written down" in str(row["error"])
+
+
+def test_the_document_tells_where_cells_were_evaluated(alone: Path) -> None:
+    document = json.loads((alone / "study.json").read_bytes())
+    (machine,) = document["machines"]
+    assert (machine["cpu"], machine["evaluations"]) == (document["machine"]["cpu"], 2)
+
+
 def test_killed_twice_it_ends_in_the_same_results(alone: Path, arguments: list[str], tmp_path: Path) -> None:
     out = tmp_path / "killed"
     command = [sys.executable, "-m", "edgener", *arguments, "--out", str(out)]
