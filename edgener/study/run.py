@@ -21,6 +21,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from edgener.artefact import canonical_json, read_json, write_file
@@ -172,7 +173,7 @@ def _figures(steps: Sequence[Work]) -> dict[str, Any]:
     sizes = sizes_of([step.out for step in steps if step.command != EVALUATE])
     if "memory_bytes" in evaluation["engine"]:  # no file has that form
         sizes["bytes"] = evaluation["engine"]["memory_bytes"]
-    return {"f1": f1, "mean_f1": sum(one["f1"] for one in f1.values()) / len(f1), **sizes}
+    return {"f1": f1, "mean_f1": fmean(one["f1"] for one in f1.values()), **sizes}
 
 
 def write_document(recipe: Recipe, findings: Findings, command: Sequence[str], out: Path) -> dict[str, Any]:
