@@ -72,9 +72,6 @@ bundled() { make "$@"; score "$1" --batch-size 1; }
 for name in teacher student-6 student-4 structure-half structure-third; do
   if [[ -d runs/$name ]]; then bundled $name-int8 export runs/$name --quant int8 --max-f1-drop 10; fi
 done
-bundled long-4-b-int8 export runs/long-4-b --quant int8 --max-f1-drop 10
-bundled long-4-b-int4 export runs/long-4-b --embeddings int4 --quant int8 --max-f1-drop 10
-bundled long-3-int4 export runs/long-3 --embeddings int4 --quant int8 --max-f1-drop 10
 
 for engine in torch-int8 llm-int8; do
   if wanted teacher-$engine && [[ ! -e $RESULTS/f1-teacher-$engine.json ]]; then
@@ -86,6 +83,4 @@ done
 if [[ " ${PATTERNS[*]} " == *" speed "* ]]; then
   edgener benchmark runs/{teacher,student-6,student-4,structure-half,structure-third}-int8 --baseline torch-fp32=runs/teacher \
     --baseline torch-int8=runs/teacher --baseline llm-int8=runs/teacher --out "$RESULTS/benchmark-compressed.json"
-  edgener benchmark runs/long-4-b-int8 runs/long-4-b-int4 runs/long-3-int4 --baseline torch-fp32=runs/teacher \
-    --out "$RESULTS/benchmark-headline.json"
 fi

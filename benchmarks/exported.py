@@ -2,7 +2,6 @@
 
 from benchmarks.compressed import mean_f1
 from benchmarks.documents import Document, markdown, mb, percent, read, source
-from edgener.benchmark.report import size_in
 
 MODES = ("none", "fp16", "int8", "int8-static", "int8-mixed", "int4")
 EMBEDDINGS = ("fp32", "int8", "int4")
@@ -15,13 +14,6 @@ BUNDLES |= {
     "q-static-min-max": ("int8-static, min-max", "int8"),
     "q-static-entropy": ("int8-static, entropy", "int8"),
     "q-x86-avx2": ("`--target x86-avx2`", "int8"),
-}
-
-HEADLINE = {
-    "torch-fp32": "teacher in torch, fp32",
-    "long-4-b-int8": "4 layers, embeddings int8",
-    "long-4-b-int4": "4 layers, embeddings int4",
-    "long-3-int4": "3 layers, embeddings int4",
 }
 
 
@@ -50,37 +42,3 @@ def _timed(figures: Document | None) -> list[str]:
         return ["", "", "", ""]
     latency = [f"{figures['latency_ms'][tokens]['median']:.1f}" for tokens in ("32", "128")]
     return [*latency, f"{figures['cold_start_s']['cold_start_s']['median']:.2f}", mb(figures["rss_peak"])]
-
-
-def headline() -> str:
-    """The smallest bundles, students distilled for long, beside the teacher in torch and the encoder as published."""
-    measured = read("benchmark-headline")
-    published = read("trim")["report"]["folder_bytes"]["before"]
-    torch = measured["figures"]["torch-fp32"]["latency_ms"]["32"]
-    reference = {name: score["overall"]["f1"] for name, score in read("f1-teacher")["languages"].items()}
-    rows = []
-    for name, shown in HEADLINE.items():
-        scores = read(f"f1-{'teacher' if name == 'torch-fp32' else name}")["languages"]
-        f1 = {language: scores[language]["overall"]["f1"] for language in reference}
-        lost = {language: reference[language] - value for language, value in f1.items()}
-        worst = max(lost, key=lambda language: lost[language])
-        figures, size = measured["figures"][name], size_in(measured, name)["bytes"]
-        latency = figures["latency_ms"]["32"]["median"]
-        faster = f"{torch['median'] / latency:.1f}x"
-        if name == measured["order"][0][0]:  # to which every round has the ratio of the others
-            faster = "{median:.1f}x ({min:.1f}-{max:.1f})".format(**torch["ratio"])
-        rows.append(
-            [
-                shown,
-                mb(size),
-                f"{100 * (1 - size / published):.1f}",
-                f"{latency:.1f}",
-                faster,
-                mb(figures["rss_peak"]),
-                *map(percent, (*f1.values(), sum(f1.values()) / len(f1), sum(lost.values()) / len(lost))),
-                f"{percent(lost[worst])} ({worst})",
-            ]
-        )
-    header = ["test F1", "MB", "smaller, %", "32 tokens, ms", "as fast", "peak MB", *reference, "mean", "lost", "most"]
-    made = [f"{kind}{name}" for name in HEADLINE if name != "torch-fp32" for kind in ("", "f1-")]
-    return markdown(header, rows) + source("benchmark-headline", *made, "long-4-b", "long-3")

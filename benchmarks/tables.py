@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import beside, compressed, exported
+from benchmarks import beside, compressed, exported, studies
 from benchmarks.documents import Document, markdown, mb, percent, read, source
 from edgener.artefact import write_file
 from edgener.benchmark.report import MB, size_in
@@ -139,7 +139,10 @@ TABLES: dict[str, Callable[[], str]] = {
     "chain": compressed.chain,
     "compressed": lambda: benchmark_of("benchmark-compressed"),
     "exported": exported.exported,
-    "headline": exported.headline,
+    "headline": studies.headline,
+    "seeds": lambda: studies.table("headline", "f1"),
+    "second": lambda: studies.table("headline-2", "f1", "size"),
+    "transfer": lambda: studies.table("transfer", "transfer"),
     "peers": beside.peers,
     "text": beside.text,
     "batches": beside.batches,
