@@ -31,5 +31,6 @@ def machines_of(evaluations: Iterable[Path]) -> list[dict[str, Any]]:
 
 
 def told(machine: dict[str, Any]) -> str:
-    """A machine in words: its accelerator, where it has one, and its CPU."""
-    return " with ".join(str(machine[key]) for key in ("accelerator", "cpu") if machine.get(key))
+    """A machine in words: its accelerator, where it has one, its CPU, and how many cores."""
+    name = " with ".join(str(machine[key]) for key in ("accelerator", "cpu") if machine.get(key))
+    return f"{name}, {machine['cores']} cores" if machine.get("cores") else name
