@@ -119,10 +119,10 @@ def _vcgencmd(root: Path) -> str | None:
 
 
 def _cpu(cpuinfo: dict[str, str]) -> str | None:
-    if "model name" in cpuinfo:
-        return cpuinfo["model name"]
     part = cpuinfo.get("CPU part")
-    return _ARM_PARTS.get(part, f"Arm part {part}") if part else platform.processor() or None
+    if part in _ARM_PARTS:  # where there is a model name too, it is no more than "ARMv8 Processor rev 1"
+        return _ARM_PARTS[part]
+    return cpuinfo.get("model name") or (f"Arm part {part}" if part else platform.processor() or None)
 
 
 def _fields(path: Path) -> dict[str, str]:

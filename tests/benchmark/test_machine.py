@@ -11,6 +11,7 @@ import pytest
 from edgener.benchmark import child, machine, memory, report
 
 CPUINFO_PI = """processor\t: 0
+model name\t: ARMv8 Processor rev 1 (v8l)
 Features\t: fp asimd evtstrm aes crc32 asimdhp asimddp
 CPU implementer\t: 0x41
 CPU part\t: 0xd0b

@@ -1,122 +1,13 @@
 """The Python runtime against the cases of the decode contract (README.md beside this file)."""
 
-import json
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 
-from edgener.text.decode import Decoder, Units, entities
-from edgener.text.normalise import normalise
-from edgener.text.windows import owner, plan
-from edgener.text.words import split
-
-Case = dict[str, Any]
-SCORE_TOLERANCE = 1e-4
-
-
-def load() -> list[Case]:
-    lines = [line for path in sorted(Path(__file__).parent.glob("*.jsonl")) for line in path.open(encoding="utf-8")]
-    return [json.loads(line) for line in lines]
-
+from tests.conformance.answers import Case, answer, broken, load, same
 
 CASES = load()
 each_case = pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
-
-
-def answer(case: Case) -> Case:
-    """What the runtime says to a case, in the shape of its `expect`."""
-    return ANSWERS[case["op"]](case)
-
-
-def _normalise(case: Case) -> Case:
-    normal = normalise(case["text"])
-    return {"text": normal.text, "ranges": [list(pair) for pair in zip(normal.starts, normal.ends, strict=True)]}
-
-
-def _words(text: str, splitter: str) -> tuple[list[str], list[tuple[int, int]]]:
-    """The words of the normalised text and their ranges in the original one."""
-    normal = normalise(text)
-    words = split(normal.text, splitter)
-    return [normal.text[start:end] for start, end in words], [normal.original(start, end) for start, end in words]
-
-
-def _split(case: Case) -> Case:
-    words, ranges = _words(case["text"], case["splitter"])
-    return {"words": words, "ranges": [list(pair) for pair in ranges]}
-
-
-def _offsets(case: Case) -> Case:
-    pairs = [[Units(case["text"]).at(place) for place in pair] for pair in case["ranges"]]
-    return {
-        "utf16": [[utf16 for utf16, _ in pair] for pair in pairs],
-        "utf8": [[utf8 for _, utf8 in pair] for pair in pairs],
-    }
-
-
-def _windows(case: Case) -> Case:
-    pieces, capacity, stride = case["pieces"], case["capacity"], case["stride"]
-    windows = plan(pieces, capacity, stride)
-    owners = [owner(first, windows, capacity, stride) for first in case["firsts"]]
-    return {"windows": [list(window) for window in windows], "owners": owners}
-
-
-def _decode(case: Case) -> tuple[list[str], list[float]]:
-    """The tag and the confidence of each word."""
-    labels, rows = case["labels"], case["logits"]
-    logits = np.array([row or [0.0] * len(labels) for row in rows], np.float64).reshape(len(rows), len(labels))
-    decoder = Decoder(labels)
-    path = decoder.best(logits, [row is not None for row in rows], case["recall_bias"])
-    return [labels[index] for index in path], [float(value) for value in decoder.confidence(logits, path)]
-
-
-def _tags(case: Case) -> Case:
-    return {"tags": _decode(case)[0]}
-
-
-def _entities(case: Case) -> Case:
-    words, ranges = _words(case["text"], case["splitter"])
-    assert len(words) == len(case["logits"]), "a case has a row for each word"
-    found = entities(case["text"], ranges, *_decode(case))
-    return {"entities": [entity.as_dict() for entity in found if entity.score >= case["min_score"]]}
-
-
-ANSWERS = {
-    "normalise": _normalise,
-    "split": _split,
-    "offsets": _offsets,
-    "windows": _windows,
-    "tags": _tags,
-    "entities": _entities,
-}
-
-
-def same(expected: Any, given: Any, key: str = "") -> bool:
-    """Equal in type and value; a `score` may differ by SCORE_TOLERANCE."""
-    if key == "score":
-        return isinstance(given, float) and abs(expected - given) <= SCORE_TOLERANCE
-    if type(expected) is not type(given):
-        return False
-    if isinstance(expected, dict):
-        return expected.keys() == given.keys() and all(same(expected[name], given[name], name) for name in expected)
-    if isinstance(expected, list):
-        return len(expected) == len(given) and all(map(same, expected, given))
-    return bool(expected == given)
-
-
-def broken(value: Any) -> Iterator[Any]:
-    """Every copy of an expectation in which one leaf is changed, or one list has an element less or more."""
-    if isinstance(value, dict):
-        yield from ({**value, key: wrong} for key in value for wrong in broken(value[key]))
-    elif isinstance(value, list):
-        yield from ([*value[:at], wrong, *value[at + 1 :]] for at in range(len(value)) for wrong in broken(value[at]))
-        yield from (value[:at] + value[at + 1 :] for at in range(len(value)))
-        yield [*value, value[-1] if value else 0]
-    else:
-        yield value + "x" if isinstance(value, str) else value + 1
 
 
 @each_case
