@@ -23,7 +23,51 @@ def load() -> list[Case]:
 
 def answer(case: Case) -> Case:
     """What the runtime says to a case, in the shape of its `expect`."""
-    return ANSWERS[case["op"]](case)
+    times = case.get("repeat", 1)
+    return ANSWERS[case["op"]](case) if times == 1 else folded(ANSWERS[case["op"]](_repeated(case, times)), case)
+
+
+def _repeated(case: Case, times: int) -> Case:
+    """The case whose inputs are those of `times` copies, one behind the other."""
+    copies = {key: case[key] * times for key in ("text", "logits") if key in case}
+    if "ranges" in case:
+        copies["ranges"] = [one for k in range(times) for one in _moved(case["ranges"], "ranges", case["text"], k)]
+    return {**case, **copies}
+
+
+def folded(given: Case, case: Case) -> Case:
+    """The answer to one copy; None for a part of it that is not the same for each."""
+    folded, times, text = {}, case["repeat"], case.get("text", "")
+    for key, value in given.items():
+        size, rest = divmod(len(value), times)
+        parts = [_moved(value[k * size : (k + 1) * size], key, text, -k) for k in range(times)]
+        folded[key] = None if rest or not all(same(parts[0], part) for part in parts) else parts[0]
+    return folded
+
+
+def _moved(value: Any, key: str, text: str, copies: int) -> Any:
+    """With all positions in it moved by so many copies of the text; `key` is what holds the value."""
+    if isinstance(value, dict):
+        return {name: _moved(one, name, text, copies) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_moved(one, key, text, copies) for one in value]
+    return value + copies * LENGTHS[key](text) if key in LENGTHS else value
+
+
+def _in_utf16(text: str) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _in_utf8(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))
+
+
+# What holds positions, and how long a text is in their unit.
+LENGTHS = {
+    **dict.fromkeys(("ranges", "start", "end"), len),
+    **dict.fromkeys(("utf16", "start_utf16", "end_utf16"), _in_utf16),
+    **dict.fromkeys(("utf8", "start_utf8", "end_utf8"), _in_utf8),
+}
 
 
 def _normalise(case: Case) -> Case:

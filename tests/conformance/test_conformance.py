@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from tests.conformance.answers import Case, answer, broken, load, same
+from tests.conformance.answers import Case, answer, broken, folded, load, same
 
 CASES = load()
 each_case = pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
@@ -31,3 +31,15 @@ def test_cases_cover_the_contract() -> None:
     count = Counter(case["op"] for case in CASES)
     assert count.keys() == least.keys()
     assert all(count[op] >= least[op] for op in least)
+
+
+def test_cases_of_100_kilobytes() -> None:
+    sizes = [len(case["text"].encode() * case["repeat"]) for case in CASES if "repeat" in case and "text" in case]
+    assert sum(size >= 100_000 for size in sizes) >= 4
+
+
+def test_copies_that_differ_are_noticed() -> None:
+    case = {"repeat": 2, "text": "a😀"}
+    assert folded({"tags": ["O", "O"], "utf8": [[0, 1], [5, 6]]}, case) == {"tags": ["O"], "utf8": [[0, 1]]}
+    assert folded({"tags": ["O", "B-X"], "utf8": [[0, 1], [5, 7]]}, case) == {"tags": None, "utf8": None}
+    assert folded({"tags": ["O"], "entities": [{"start": 0}, {"start": 1}]}, case) == {"tags": None, "entities": None}

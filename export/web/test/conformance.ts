@@ -5,6 +5,7 @@ import { asDocument, entities, unitsOf } from "../src/text/entities";
 import { normalise } from "../src/text/normalise";
 import { owner, plan } from "../src/text/windows";
 import { type Range, split } from "../src/text/words";
+import { folded, repeated } from "./repeated";
 
 export interface Case {
   name: string;
@@ -21,10 +22,12 @@ export interface Case {
   logits: Row[];
   recall_bias: number;
   min_score: number;
+  repeat?: number;
 }
 
 export function answer(one: Case): unknown {
-  return ANSWERS[one.op](one);
+  const times = one.repeat ?? 1;
+  return times === 1 ? ANSWERS[one.op](one) : folded(ANSWERS[one.op](repeated(one, times)), one, times, same);
 }
 
 const ANSWERS = {
