@@ -1,5 +1,6 @@
 """Shared fixtures: a bundle made by hand; a corpus, a tiny trained model and its bundles, made once a session."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -13,6 +14,14 @@ from tests.helpers import onnx_bundle
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The hand-made bundle, for tests that leave it as it is."""
     return onnx_bundle.build(tmp_path_factory.mktemp("bundles") / "sound")
+
+
+@pytest.fixture(scope="session")
+def stated(sound: Path) -> Path:
+    """The bundle whose golden sentences every runtime answers: that of EDGENER_BUNDLE, else the hand-made one."""
+    named = os.environ.get("EDGENER_BUNDLE")
+    assert not named or os.path.isdir(named), f"EDGENER_BUNDLE: {named} is no folder"
+    return Path(named) if named else sound
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """What the Python runtime answers to the cases of the decode contract (README.md beside this file); needs no pytest."""
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,9 @@ SCORE_TOLERANCE = 1e-4
 
 
 def load() -> list[Case]:
-    lines = [line for path in sorted(Path(__file__).parent.glob("*.jsonl")) for line in path.open(encoding="utf-8")]
+    """All cases beside this file, or those in the folder that EDGENER_CASES names."""
+    folder = Path(os.environ.get("EDGENER_CASES") or Path(__file__).parent)
+    lines = [line for path in sorted(folder.glob("*.jsonl")) for line in path.open(encoding="utf-8")]
     return [json.loads(line) for line in lines]
 
 

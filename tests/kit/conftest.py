@@ -12,6 +12,7 @@ from tests.helpers.process import ROOT
 
 WEB = ROOT / "export/web"
 ORT_WEB = WEB / "node_modules/onnxruntime-web/dist"
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 OLDEST_NODE = 20
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 

@@ -11,9 +11,7 @@ from edgener.kit.ort_web import from_folder
 from edgener.kit.serve import server_of
 from edgener.kit.site import write_site
 from tests.helpers import onnx_bundle
-from tests.kit.conftest import ORT_WEB, Run
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+from tests.kit.conftest import CHROMIUM, ORT_WEB, Run
 
 
 @pytest.fixture(scope="module")

@@ -20,19 +20,6 @@ async function refused(folder: string, why: RegExp): Promise<void> {
   });
 }
 
-test("golden sentences, and one wrong value in them", { skip }, async () => {
-  const ner = await Ner.load(SOUND);
-  assert.deepEqual(await differences(ner), []);
-  assert.ok(ner.bundle.golden.length > 0);
-  for (const part of ["words", "ids", "pieces", "tags", "entities"]) {
-    for (const [at, record] of ner.bundle.golden.entries()) {
-      const values = record[part] as unknown[];
-      const wrong = ner.bundle.golden.with(at, { ...record, [part]: [...values, values.at(-1) ?? 0] });
-      assert.equal((await differences(ner, wrong)).length, 1, `${part} of sentence ${at + 1}`);
-    }
-  }
-});
-
 test("calls that overlap, empty texts, and 100 KB", { skip }, async () => {
   const ner = await Ner.load(SOUND);
   const text = String(ner.bundle.golden[0]!["text"]);

@@ -1,51 +1,20 @@
 /**
  * The page in Chromium. EDGENER_PAGE: where `edgener kit serve` has it; EDGENER_BROKEN, EDGENER_WRONG: the same with a
  * damaged bundle, and with one whose golden sentences state something wrong and which was made for the target x86-vnni.
- * EDGENER_BROKEN_FILE: the damaged file, EDGENER_SOUND_FILE: how it should be. CHROMIUM: the browser.
+ * EDGENER_BROKEN_FILE: the damaged file, EDGENER_SOUND_FILE: how it should be.
  */
 
 import assert from "node:assert/strict";
 import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
-import { CASES } from "../cases";
+import { test } from "node:test";
+import type { Page } from "playwright-core";
+import { differing, visit, WAIT } from "./visit";
 
 const PAGE = process.env["EDGENER_PAGE"]!;
-const WAIT = { timeout: 90_000 };
 // The hand-made bundle knows these names.
 const TEXT = process.env["EDGENER_TEXT"] ?? "Ada daga Kano";
-let browser: Browser;
-
-before(async () => {
-  const executablePath = process.env["CHROMIUM"] ?? "chromium";
-  // Inside of containers Chromium's own sandbox is often not to be had.
-  browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
-});
-after(() => browser.close());
-
-interface Visit {
-  page: Page;
-  /** Console errors and uncaught exceptions. */
-  errors: string[];
-  requests: string[];
-}
-
-async function visit(address: string, options: BrowserContextOptions = {}): Promise<Visit> {
-  const context = await browser.newContext({ acceptDownloads: true, ...options });
-  const page = await context.newPage();
-  const errors: string[] = [];
-  const requests: string[] = [];
-  page.on("console", (message) => void (["error", "warning"].includes(message.type()) && errors.push(message.text())));
-  page.on("pageerror", (error) => void errors.push(error.message));
-  context.on("request", (request) => void requests.push(request.url()));
-  await page.goto(address);
-  // The example that the page begins with has to be answered too, or its answer is taken for that of what is typed next.
-  const done = (): boolean => document.body.dataset["state"] === "broken" || "answered" in document.body.dataset;
-  await page.waitForFunction(done, null, WAIT);
-  return { page, errors, requests };
-}
 
 async function type(page: Page, text: string): Promise<void> {
   const asked = await page.evaluate(() => Number(document.body.dataset["answered"] ?? 0));
@@ -57,27 +26,9 @@ async function answered(page: Page, asked: number): Promise<void> {
   await page.waitForFunction((id) => Number(document.body.dataset["answered"] ?? 0) > id, asked, WAIT);
 }
 
-/** Notes that golden sentences are answered otherwise. */
-async function differing(page: Page): Promise<string[]> {
-  return (await page.locator("#notes li").allTextContents()).filter((text) => text.includes("differently"));
-}
-
 async function marked(page: Page): Promise<string[]> {
   return page.locator("#output mark").allTextContents();
 }
-
-test("the conformance cases, each wrong expectation noticed", async () => {
-  const page = await (await browser.newContext()).newPage();
-  await page.addScriptTag({ path: "build/browser/conformance.js" });
-  const failed = await page.evaluate((cases) => (globalThis as any).conformance.failures(cases), CASES as any[]);
-  assert.deepEqual(failed, []);
-});
-
-test("golden vectors", async () => {
-  const { page } = await visit(PAGE);
-  assert.deepEqual(await differing(page), []);
-  assert.match((await page.locator("body").getAttribute("data-golden"))!, /^[1-9]/);
-});
 
 test("a wrong golden vector is said, and so is another target", async () => {
   const { page } = await visit(process.env["EDGENER_WRONG"]!);
