@@ -69,7 +69,7 @@ def checks(ours: dict[str, Any], theirs: dict[str, Any]) -> Iterator[Check]:
         return
     eight_bit = bool(theirs["operators"])
     yield compare.operators(ours["operators"], theirs["operators"])
-    yield compare.tags(ours["texts"], theirs["texts"], eight_bit)
+    yield compare.tags(ours["texts"], theirs["texts"], theirs["labels"], eight_bit)
     same = compare.same_tags(ours["texts"], theirs["texts"])
     yield compare.predicted(ours["predict"], theirs["predict"], same, eight_bit)
 

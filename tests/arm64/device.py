@@ -43,6 +43,7 @@ def answers(bundle: Path, texts: Path, graph: Path) -> dict[str, Any]:
     return {
         "verify": command("verify", bundle),
         "golden": {"sentences": len(ner.bundle.golden), "differ": differences(ner, ner.bundle.golden)},
+        "labels": list(ner.decoder.labels),
         "texts": [words(ner, text) for text in json.loads(texts.read_bytes())],
         "predict": command("predict", bundle, "--input", _a_line_each(texts), "--threads", 1, "--json"),
     }

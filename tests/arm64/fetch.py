@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgener.console import say
+from tests.helpers.alone import alone
 
 CACHE = Path(__file__).resolve().parents[2] / "build/arm64"
 WHEELS = Path(__file__).with_name("wheels.txt")
@@ -62,9 +63,13 @@ class Parts:
 def parts(cache: Path = CACHE) -> Parts:
     """The three, from the cache or from the network. CannotFetchError where they cannot be had."""
     folder = cache / stamp()
-    found = Parts(folder / "qemu-aarch64", folder / "root", folder / "site")
-    if folder.is_dir():
-        return found
+    with alone("arm64"):
+        if not folder.is_dir():
+            _fetch(cache, folder)
+    return Parts(folder / "qemu-aarch64", folder / "root", folder / "site")
+
+
+def _fetch(cache: Path, folder: Path) -> None:
     check_host()
     say(f"fetching an arm64 Debian, its emulator and wheels into {os.path.relpath(cache)}; once for this checkout")
     cache.mkdir(parents=True, exist_ok=True)
@@ -74,7 +79,6 @@ def parts(cache: Path = CACHE) -> Parts:
         _wheels(Path(scratch), made / "site")
         _check_version(made / "qemu-aarch64")
         made.rename(folder)
-    return found
 
 
 def stamp() -> str:

@@ -126,16 +126,28 @@ def text(tags: str, *rows: list[float] | None) -> dict[str, Any]:
 def test_tags_may_differ_only_where_int8_was_unsure() -> None:
     theirs = [text("AB", [2.0, 1.75], [0.0, 3.0])]
     unsure, sure = [text("BB", [1.5, 1.75], [0.0, 3.0])], [text("AA", [2.0, 1.75], [3.0, 0.0])]
-    assert compare.tags(theirs, theirs, False).said == "0 of 2 words differ from x86's; logits at most 0 apart"
-    check = compare.tags(unsure, theirs, True)
+    assert compare.tags(theirs, theirs, "AB", False).said == "0 of 2 words differ from x86's; logits at most 0 apart"
+    check = compare.tags(unsure, theirs, "AB", True)
     assert check.good
     assert "1 of 2 words differ from x86's, 1 of them where" in check.said
     assert "logits at most 0.5 apart" in check.said
-    assert not compare.tags(unsure, theirs, False).good
-    assert not compare.tags(sure, theirs, True).good
-    assert not compare.tags([text("A", [2.0, 1.75])], theirs, True).good
-    assert not compare.tags([text("AO", [2.0, 1.75], None)], theirs, True).good
-    assert not compare.tags([], [], True).good
+    assert not compare.tags(unsure, theirs, "AB", False).good
+    assert not compare.tags(sure, theirs, "AB", True).good
+    assert not compare.tags([text("A", [2.0, 1.75])], theirs, "AB", True).good
+    assert not compare.tags([text("AA", [2.0, 1.75], None)], theirs, "AB", True).good
+    assert not compare.tags([], [], "AB", True).good
+
+
+def test_a_tag_takes_its_neighbours_with_it() -> None:
+    """OBI and BII of the same logits: I may not stand behind O, and the sums of the two are nearly equal."""
+    logits = ([0.0, 1.0, 0.0], [0.0, 0.9, 1.8], [0.0, 0.0, 2.0])
+    x86, other = text("BII", *logits), text("OBI", *logits)
+    assert compare.differing(other["tags"], x86["tags"]) == [[0, 1]]
+    assert compare.lead(x86, other["tags"], "OBI", [0, 1]) == pytest.approx(1.9)
+    assert compare.differing("ABAAB", "BBAAA") == [[0], [4]]
+    nearly = text("BII", [0.7, 1.0, 0.0], [0.0, 1.7, 1.8], [0.0, 0.0, 2.0])
+    assert compare.tags([{**nearly, "tags": list("OBI")}], [nearly], "OBI", True).good
+    assert not compare.tags([other], [x86], "OBI", True).good
 
 
 def printed(*scores: float, **other: Any) -> dict[str, Any]:
