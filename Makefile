@@ -4,6 +4,8 @@
 # All but make web make .venv when it is missing, with the tested versions of constraints.txt.
 PYTHON ?= python3.11
 VENV ?= .venv
+# Processes that share the tests, a file at a time.
+WORKERS ?= 2
 BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 
@@ -31,7 +33,7 @@ layers: $(READY)
 	$(BIN)/lint-imports --no-cache
 
 unit: $(READY)
-	$(BIN)/pytest -rs
+	$(BIN)/pytest -rs -n $(WORKERS) --dist loadfile
 
 BUNDLE ?= runs/demo-fp32 runs/demo-int8
 test-arm64: $(READY)

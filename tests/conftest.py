@@ -9,6 +9,9 @@ import pytest
 from edgener.text import sample
 from tests.helpers import onnx_bundle
 
+if "PYTEST_XDIST_WORKER" in os.environ:  # workers that each use every core wait for one another
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 
 @pytest.fixture(scope="session")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:

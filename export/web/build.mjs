@@ -41,8 +41,10 @@ function licences() {
   return [...others, readFileSync("src/page/onnxruntime-web.txt", "utf8")].join("\n\n");
 }
 
+/** A file that is as it should be stays: somebody else may be reading it. */
 function write(files) {
   for (const [path, data] of files) {
+    if (existsSync(path) && readFileSync(path).equals(data)) continue;
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, data);
   }

@@ -18,6 +18,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.alone import alone
+
 PACKAGES = ("openssh-server", "libwrap0", "libnss-wrapper")
 CACHE = Path(__file__).resolve().parents[2] / "build/openssh"
 NOBODY = 65534
@@ -25,11 +27,15 @@ NOBODY = 65534
 
 def unpacked() -> Path:
     """The packages' files; the test is skipped where they cannot be had."""
-    if CACHE.is_dir():
-        return CACHE
+    with alone("openssh"):
+        if not CACHE.is_dir():
+            _fetch()
+    return CACHE
+
+
+def _fetch() -> None:
     if not shutil.which("apt-get") or not shutil.which("dpkg-deb") or not shutil.which("ssh-keygen"):
         pytest.skip("needs apt-get, dpkg-deb and ssh-keygen, to run Debian's OpenSSH server")
-    CACHE.parent.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=CACHE.parent) as scratch:
         got = subprocess.run(
             ["apt-get", "download", *PACKAGES], cwd=scratch, capture_output=True, text=True, check=False
@@ -39,7 +45,6 @@ def unpacked() -> Path:
         for package in Path(scratch).glob("*.deb"):
             subprocess.run(["dpkg-deb", "-x", package, Path(scratch, "root")], check=True)
         Path(scratch, "root").rename(CACHE)
-    return CACHE
 
 
 @dataclass

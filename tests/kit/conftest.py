@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.alone import alone
 from tests.helpers.process import ROOT
 
 WEB = ROOT / "export/web"
+INSTALLED = WEB / "node_modules/.package-lock.json"
 ORT_WEB = WEB / "node_modules/onnxruntime-web/dist"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 OLDEST_NODE = 20
@@ -25,9 +27,10 @@ def packages() -> Path:
     version = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout
     if int(version.lstrip("v").partition(".")[0]) < OLDEST_NODE:
         pytest.skip(f"node is {version.strip()}; the web kit's tests need {OLDEST_NODE} or later")
-    if not ORT_WEB.is_dir():
-        done = subprocess.run(["npm", "ci"], cwd=WEB, capture_output=True, text=True, timeout=900, check=False)
-        assert done.returncode == 0, f"npm ci in export/web failed: {done.stderr[-2000:]}"
+    with alone("npm"):
+        if not INSTALLED.is_file():  # npm writes it last
+            done = subprocess.run(["npm", "ci"], cwd=WEB, capture_output=True, text=True, timeout=900, check=False)
+            assert done.returncode == 0, f"npm ci in export/web failed: {done.stderr[-2000:]}"
     return WEB
 
 
@@ -50,6 +53,7 @@ def node(packages: Path) -> Run:
             check=False,
         )
 
-    built = run("build.mjs", "--tests")
+    with alone("npm"):
+        built = run("build.mjs", "--tests")
     assert built.returncode == 0, built.stderr
     return run
