@@ -49,12 +49,26 @@ std::u32string points_of(const std::vector<utf8proc_int32_t>& points, std::size_
   return text;
 }
 
-std::u32string composed(std::vector<utf8proc_int32_t> points) {
-  const utf8proc_ssize_t count =
-      utf8proc_normalize_utf32(points.data(), static_cast<utf8proc_ssize_t>(points.size()),
-                               static_cast<utf8proc_option_t>(UTF8PROC_COMPOSE | UTF8PROC_STABLE));
-  if (count < 0) throw Failure(EDGENER_INTERNAL, "a text cannot be composed");
-  return points_of(points, static_cast<std::size_t>(count));
+// In place; returns how many are left. Utf8proc takes U+11A7, which is no final, for one, and loses it behind a
+// syllable: it composes with nothing, so what is before it and what is behind it are composed apart.
+std::size_t composed(std::vector<utf8proc_int32_t>& points) {
+  constexpr utf8proc_int32_t kNoFinal = 0x11A7;
+  constexpr auto kOptions = static_cast<utf8proc_option_t>(UTF8PROC_COMPOSE | UTF8PROC_STABLE);
+  auto out = points.begin();
+  for (auto start = points.begin(); start != points.end();) {
+    const auto end = std::find(start, points.end(), kNoFinal);
+    const utf8proc_ssize_t count = utf8proc_normalize_utf32(points.data() + (start - points.begin()), end - start, kOptions);
+    if (count < 0) throw Failure(EDGENER_INTERNAL, "a text cannot be composed");
+    out = std::copy(start, start + count, out);
+    start = end;
+    for (; start != points.end() && *start == kNoFinal; ++start) *out++ = kNoFinal;
+  }
+  return static_cast<std::size_t>(out - points.begin());
+}
+
+std::u32string composed_text(std::vector<utf8proc_int32_t> points) {
+  const std::size_t count = composed(points);
+  return points_of(points, count);
 }
 
 }  // namespace
@@ -117,7 +131,7 @@ bool decomposes(char32_t point) {
   return utf8proc_get_property(signed_of(point))->decomp_seqindex != UINT16_MAX || (point >= 0xAC00 && point <= 0xD7A3);
 }
 
-std::u32string nfc(const std::u32string& text) { return composed(decomposed(text, UTF8PROC_DECOMPOSE)); }
+std::u32string nfc(const std::u32string& text) { return composed_text(decomposed(text, UTF8PROC_DECOMPOSE)); }
 
 std::u32string nfd(const std::u32string& text) {
   const auto points = decomposed(text, UTF8PROC_DECOMPOSE);
@@ -125,7 +139,7 @@ std::u32string nfd(const std::u32string& text) {
 }
 
 std::u32string nfkc(const std::u32string& text) {
-  return composed(decomposed(text, UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT));
+  return composed_text(decomposed(text, UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT));
 }
 
 std::u32string nfkd(const std::u32string& text) {

@@ -7,6 +7,8 @@
 namespace edgener {
 namespace {
 
+std::size_t units_of(char32_t point) { return point > 0xFFFF ? 2 : 1; }
+
 bool is_surrogate(char32_t point) { return point >= 0xD800 && point < 0xE000; }
 
 }  // namespace
@@ -97,8 +99,8 @@ Text::Text(std::string_view utf8) {
 
 std::size_t Utf16::at(std::size_t place) {
   // Two words cut from one composed segment share its range, so the next position may lie before the last.
-  for (; place_ < place; ++place_) units_ += points_[place_] > 0xFFFF ? 2 : 1;
-  for (; place_ > place; --place_) units_ -= points_[place_ - 1] > 0xFFFF ? 2 : 1;
+  for (; place_ < place; ++place_) units_ += units_of(points_[place_]);
+  for (; place_ > place; --place_) units_ -= units_of(points_[place_ - 1]);
   return units_;
 }
 

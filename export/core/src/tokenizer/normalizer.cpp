@@ -13,8 +13,6 @@ namespace edgener {
 namespace {
 
 constexpr int kDeepest = 8;
-// Real steps lengthen a word a few times; a hostile sequence of replacements doubles it at each.
-constexpr std::size_t kMostPoints = 64 << 20;
 
 void strip(std::u32string& text, bool left, bool right) {
   std::size_t start = 0, end = text.size();
@@ -31,7 +29,7 @@ void replace(std::u32string& text, const std::u32string& pattern, const std::u32
   for (; at != std::u32string::npos; at = text.find(pattern, since)) {
     result.append(text, since, at - since).append(content);
     since = at + pattern.size();
-    if (result.size() > kMostPoints) break;
+    if (result.size() > grown(text.size())) break;
   }
   text = result.append(text, since, std::u32string::npos);
 }
@@ -124,9 +122,10 @@ void Normalizer::add(yyjson_val* table, int depth) {
 }
 
 void Normalizer::apply(std::u32string& text) const {
+  const std::size_t most = grown(text.size());
   for (const Step& step : steps_) {
     step(text);
-    if (text.size() > kMostPoints) throw Failure(EDGENER_TOKENIZER, where_ + ": its normalizer makes a word too long");
+    if (text.size() > most) throw Failure(EDGENER_TOKENIZER, where_ + ": its normalizer makes a word too long");
   }
 }
 

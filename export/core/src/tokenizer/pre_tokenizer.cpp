@@ -9,8 +9,6 @@ namespace edgener {
 namespace {
 
 constexpr int kDeepest = 8;
-// Real steps lengthen a word a few times; a hostile sequence of byte levels doubles it at each.
-constexpr std::size_t kMostPoints = 64 << 20;
 using Fragments = std::vector<Fragment>;
 
 void put(const Fragment& whole, std::size_t start, std::size_t end, Fragments& result) {
@@ -115,6 +113,12 @@ PreTokenizer::Step step_of(const Part& part) {
   part.refuse("a pre-tokenizer of type " + shown(part.get("type")));
 }
 
+std::size_t total(const Fragments& fragments) {
+  std::size_t points = 0;
+  for (const Fragment& fragment : fragments) points += fragment.text.size();
+  return points;
+}
+
 }  // namespace
 
 PreTokenizer::PreTokenizer(yyjson_val* table, const std::string& where) : where_(where) { add(table, 0); }
@@ -132,13 +136,12 @@ void PreTokenizer::add(yyjson_val* table, int depth) {
 }
 
 void PreTokenizer::apply(Fragments& fragments) const {
+  const std::size_t most = grown(total(fragments));
   for (const Step& step : steps_) {
     Fragments result;
     for (const Fragment& fragment : fragments) step(fragment, result);
     fragments.swap(result);
-    std::size_t total = 0;
-    for (const Fragment& fragment : fragments) total += fragment.text.size();
-    if (total > kMostPoints) throw Failure(EDGENER_TOKENIZER, where_ + ": its pre_tokenizer makes a word too long");
+    if (total(fragments) > most) throw Failure(EDGENER_TOKENIZER, where_ + ": its pre_tokenizer makes a word too long");
   }
 }
 

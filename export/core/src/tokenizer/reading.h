@@ -10,6 +10,9 @@
 
 namespace edgener {
 
+// How long a word may get, in code points. Real steps lengthen one a few times; a hostile sequence doubles it at each.
+constexpr std::size_t grown(std::size_t points) { return 32 * points + (1 << 20); }
+
 // A table of tokenizer.json with the place where it stands, for messages.
 struct Part {
   yyjson_val* table;
