@@ -5,11 +5,13 @@
 
 #include "text/unicode.h"
 #include "tokenizer/normalizer.h"
+#include "tokenizer/tables.h"
 
 namespace edgener {
 namespace {
 
 bool in_other_category(char32_t point) {
+  if (since_unicode_8(point)) return false;
   switch (utf8proc_category(static_cast<utf8proc_int32_t>(point))) {
     case UTF8PROC_CATEGORY_CC:
     case UTF8PROC_CATEGORY_CF:
@@ -50,11 +52,12 @@ void part_ideographs(std::u32string& text) {
 }
 
 bool is_stripped(char32_t point) {
-  return utf8proc_category(static_cast<utf8proc_int32_t>(point)) == UTF8PROC_CATEGORY_MN;
+  const bool mark = utf8proc_category(static_cast<utf8proc_int32_t>(point)) == UTF8PROC_CATEGORY_MN;
+  return (mark && !since_unicode_8(point)) || point == 0x1734;  // one until Unicode 14
 }
 
 void strip_accents(std::u32string& text) {
-  text = nfd(text);
+  normalise_as_rust(text, nfd);
   text.erase(std::remove_if(text.begin(), text.end(), is_stripped), text.end());
 }
 

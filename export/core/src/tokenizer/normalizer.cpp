@@ -8,6 +8,7 @@
 #include "text/unicode.h"
 #include "text/utf8.h"
 #include "tokenizer/charsmap.h"
+#include "tokenizer/tables.h"
 
 namespace edgener {
 namespace {
@@ -62,16 +63,18 @@ Normalizer::Step replacing(const Part& part) {
 }
 
 void strip_accents(std::u32string& text) {
-  text.erase(std::remove_if(text.begin(), text.end(), [](char32_t c) { return c >= 0x300 && kind_of(c) == Kind::kMark; }),
-             text.end());
+  const auto is_stripped = [](char32_t c) {
+    return (c >= 0x300 && kind_of(c) == Kind::kMark && !is_mark_that_stays(c)) || c == 0x1CF2 || c == 0x1CF3;
+  };
+  text.erase(std::remove_if(text.begin(), text.end(), is_stripped), text.end());
 }
 
 Normalizer::Step step_of(const Part& part) {
   const std::string_view type = part.type();
   if (type == "NFC") return [](std::u32string& text) { text = nfc(text); };
-  if (type == "NFD") return [](std::u32string& text) { text = nfd(text); };
-  if (type == "NFKC") return [](std::u32string& text) { text = nfkc(text); };
-  if (type == "NFKD") return [](std::u32string& text) { text = nfkd(text); };
+  if (type == "NFD") return [](std::u32string& text) { normalise_as_rust(text, nfd); };
+  if (type == "NFKC") return [](std::u32string& text) { normalise_as_rust(text, nfkc); };
+  if (type == "NFKD") return [](std::u32string& text) { normalise_as_rust(text, nfkd); };
   if (type == "Lowercase") return lowercase;
   if (type == "StripAccents") return strip_accents;
   if (type == "Replace") return replacing(part);
@@ -93,6 +96,17 @@ Normalizer::Step step_of(const Part& part) {
 }
 
 }  // namespace
+
+void normalise_as_rust(std::u32string& text, std::u32string (*form)(const std::u32string&)) {
+  // Such a code point composes with nothing, so what is around it can be normalised apart.
+  std::u32string result;
+  for (auto start = text.begin(); start != text.end();) {
+    const auto end = std::find_if(start, text.end(), is_kept_whole);
+    result += form(std::u32string(start, end));
+    for (start = end; start != text.end() && is_kept_whole(*start); ++start) result.push_back(*start);
+  }
+  text.swap(result);
+}
 
 void lowercase(std::u32string& text) {
   for (std::size_t at = 0; at < text.size(); ++at) {

@@ -29,6 +29,9 @@ class Normalizer {
 // The steps of a BertNormalizer.
 std::vector<Normalizer::Step> bert_steps(const Part& part);
 
+// A normalisation form, but for code points that the Rust tokenizers do not decompose.
+void normalise_as_rust(std::u32string& text, std::u32string (*form)(const std::u32string&));
+
 // One by one, as Rust's char::to_lowercase: at the end of a word a capital sigma becomes no final one.
 void lowercase(std::u32string& text);
 

@@ -4,6 +4,7 @@
 
 #include "text/unicode.h"
 #include "text/utf8.h"
+#include "tokenizer/tables.h"
 
 namespace edgener {
 namespace {
@@ -33,6 +34,8 @@ void cut(const Fragment& whole, Fragments& result, At at) {
 
 bool is_punctuation(char32_t point) {
   if (point < 0x80) return point > 0x20 && point < 0x7F && kind_of(point) == Kind::kOther;
+  if (point == 0x166D || point == 0x111C9) return true;  // until Unicode 12, and until 11
+  if (since_unicode_8(point)) return false;
   switch (utf8proc_category(static_cast<utf8proc_int32_t>(point))) {
     case UTF8PROC_CATEGORY_PC:
     case UTF8PROC_CATEGORY_PD:
