@@ -8,7 +8,7 @@ import typer
 from edgener.commands.common import Json
 from edgener.console import print_json, say
 
-app = typer.Typer(no_args_is_help=True, help="A bundle as something to put on a device: a web page.")
+app = typer.Typer(no_args_is_help=True, help="A bundle as something to put on a device: a web page, a C++ core.")
 
 
 @app.command()
@@ -46,6 +46,30 @@ def web(
         print_json({"out": str(out), "files": len(site.files), "bytes": site.bytes, "bundle": site.bundle.name})
     else:
         typer.echo(f"{out}: {len(site.files)} files, {site.bytes / 1e6:.1f} MB; try it with: edgener kit serve {out}")
+
+
+@app.command()
+def core(
+    bundle: Annotated[Path, typer.Argument(help="Folder of a bundle.")],
+    out: Annotated[Path, typer.Option(help="New folder for the sources.")] = Path("runs/core"),
+    json: Json = False,
+) -> None:
+    """Write the C++ core with this bundle: a small library with a C interface, and edgener-cli, built by CMake.
+
+    For apps, and for devices without Python. A bundle whose tokenizer the core cannot read is refused.
+
+    Example: edgener kit core runs/demo-int8 --out runs/demo-core
+    """
+    from edgener.kit.core import write_core
+
+    kit = write_core(bundle, out)
+    if not kit.bundle.gated:
+        say(f"warning: {bundle} is ungated: {kit.bundle.why_ungated}")
+    if json:
+        print_json({"out": str(out), "files": len(kit.files), "bytes": kit.bytes, "bundle": kit.bundle.name})
+    else:
+        build = f"cmake -S {out} -B {out}/build && cmake --build {out}/build"
+        typer.echo(f"{out}: {len(kit.files)} files, {kit.bytes / 1e6:.1f} MB; build it with: {build}")
 
 
 @app.command()
