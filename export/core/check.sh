@@ -30,12 +30,13 @@ aarch64)
   EDGENER_BUNDLE=$(cd "${2:?which bundle?}" && pwd)
   export EDGENER_BUNDLE
   root=${EDGENER_SYSROOT:-/usr/aarch64-linux-gnu}
+  qemu=$(command -v "${QEMU:-qemu-aarch64-static}")
   for cpu in cortex-a72 cortex-a76; do # a Pi 4 and a Pi 5
-    export EDGENER_QEMU="${QEMU:-qemu-aarch64-static};-cpu;$cpu;-L;$root"
+    export EDGENER_QEMU="$qemu;-cpu;$cpu;-L;$root"
     configure -DCMAKE_CROSSCOMPILING_EMULATOR="$EDGENER_QEMU"
     echo "$cpu:"
     ctest --test-dir "$build" --output-on-failure
-    "${QEMU:-qemu-aarch64-static}" -cpu "$cpu" -L "$root" "$build/edgener-cli" --check "$EDGENER_BUNDLE"
+    "$qemu" -cpu "$cpu" -L "$root" "$build/edgener-cli" --check "$EDGENER_BUNDLE"
   done
   ;;
 fuzz)

@@ -37,15 +37,10 @@ def expected(ner: Ner, texts: list[str]) -> list[list[dict[str, object]]]:
     return [[{**one.as_dict(), "score": round(one.score, 4)} for one in ner(text)] for text in texts]
 
 
-def test_answers_as_python(program: Run, tiny_bundle: Path) -> None:
-    texts = [line for lines in sample.sentences().values() for line in lines] + TRAPS
-    assert tagged(program, tiny_bundle, texts, "--threads", "1") == expected(Ner.load(tiny_bundle, threads=1), texts)
-
-
 @pytest.mark.parametrize("dynamic", [False, True])
 def test_long_texts_and_options_as_python(program: Run, tmp_path: Path, dynamic: bool) -> None:
     bundle = onnx_bundle.build(tmp_path / "bundle", dynamic=dynamic, max_length=9, stride=3)
-    texts = [" ".join(onnx_bundle.WORDS[: count % len(onnx_bundle.WORDS)] * 5) for count in range(1, 40)]
+    texts = [" ".join(onnx_bundle.WORDS[: count % len(onnx_bundle.WORDS)] * 5) for count in range(1, 40)] + TRAPS
     assert tagged(program, bundle, texts) == expected(Ner.load(bundle, threads=1), texts)
     ner = Ner.load(bundle, threads=1, min_score=0.9, recall_bias=1.5)
     given = ("--min-score", "0.9", "--recall-bias", "1.5")
@@ -79,3 +74,8 @@ def test_an_onnx_runtime_that_is_too_old_is_said(program: Run, bundle: Path) -> 
     done = program("edgener-cli", bundle)
     assert done.returncode == 2
     assert b"needs ONNX Runtime 99.1.0" in done.stderr
+
+
+def test_answers_as_python(program: Run, tiny_bundle: Path) -> None:
+    texts = [line for lines in sample.sentences().values() for line in lines] + TRAPS
+    assert tagged(program, tiny_bundle, texts, "--threads", "1") == expected(Ner.load(tiny_bundle, threads=1), texts)
