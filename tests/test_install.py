@@ -22,7 +22,9 @@ def device(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
     for name in ("edgener", "export"):
-        shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
+        shutil.copytree(
+            ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__", "node_modules", "build")
+        )
     subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
     pip = [folder / "venv/bin/pip", "install", "--quiet", "--constraint", ROOT / "constraints.txt", source]
     subprocess.run(pip, check=True)
@@ -87,6 +89,15 @@ def test_the_wheel_carries_the_built_web_kit_and_no_more_of_it(device: Path) -> 
     names = sorted(path.relative_to(carried) for path in carried.rglob("*") if path.is_file())
     assert names == sorted(path.relative_to(built) for path in (built / "dist").rglob("*") if path.is_file())
     assert all((carried / name).read_bytes() == (built / name).read_bytes() for name in names)
+
+
+def test_a_core_needs_nothing_beside_it(device: Path, bundle: Path, tmp_path: Path) -> None:
+    done = edgener(device, "kit", "core", bundle, "--out", tmp_path / "core")
+    assert (done.returncode, done.stderr) == (0, "")
+    for name in ("CMakeLists.txt", "cmake", "include", "cli", "src"):
+        ours, theirs = ROOT / "export/core" / name, tmp_path / "core" / name
+        for file in [ours] if ours.is_file() else [path for path in ours.rglob("*") if path.is_file()]:
+            assert (theirs / file.relative_to(ours)).read_bytes() == file.read_bytes()
 
 
 def test_a_web_page_needs_only_the_runtime_beside_it(device: Path, bundle: Path, tmp_path: Path) -> None:

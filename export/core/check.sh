@@ -30,7 +30,7 @@ aarch64)
   EDGENER_BUNDLE=$(cd "${2:?which bundle?}" && pwd)
   export EDGENER_BUNDLE
   root=${EDGENER_SYSROOT:-/usr/aarch64-linux-gnu}
-  qemu=$(command -v "${QEMU:-qemu-aarch64-static}")
+  qemu=$(command -v "${QEMU:-qemu-aarch64-static}") || { echo "no ${QEMU:-qemu-aarch64-static} (qemu 10 or later)" >&2; exit 2; }
   for cpu in cortex-a72 cortex-a76; do # a Pi 4 and a Pi 5
     export EDGENER_QEMU="$qemu;-cpu;$cpu;-L;$root"
     configure -DCMAKE_CROSSCOMPILING_EMULATOR="$EDGENER_QEMU"

@@ -15,7 +15,7 @@ BUILD = ROOT / "build/core"
 Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
 
 
-def build(source: Path, folder: Path, *options: str) -> None:
+def build(source: Path, folder: Path, *options: str, target: str = "all") -> None:
     """Configure and build; the test is skipped without CMake or a compiler."""
     if not shutil.which("cmake") or not (shutil.which("c++") or shutil.which("g++")):
         pytest.skip("needs cmake and a C++ compiler, to build the C++ core")
@@ -25,7 +25,7 @@ def build(source: Path, folder: Path, *options: str) -> None:
     generator = ["-G", "Ninja"] if shutil.which("ninja") else []
     for command in (
         ["cmake", "-S", source, "-B", folder, *generator, prefix, yyjson, *options],
-        ["cmake", "--build", folder, "--parallel", "2"],
+        ["cmake", "--build", folder, "--parallel", "2", "--target", target],
     ):
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"

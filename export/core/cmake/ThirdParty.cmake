@@ -1,6 +1,9 @@
 # What the core is built on. An installed library is taken first; else the pinned release is fetched. Offline, unpack
 # that release somewhere and give -DFETCHCONTENT_SOURCE_DIR_YYJSON=... or -DFETCHCONTENT_SOURCE_DIR_UTF8PROC=...
 include(FetchContent)
+if(POLICY CMP0135)
+  cmake_policy(SET CMP0135 NEW) # unpacked files are as old as their unpacking
+endif()
 
 if(NOT FETCHCONTENT_SOURCE_DIR_YYJSON)
   find_package(yyjson 0.8 CONFIG QUIET)
