@@ -20,6 +20,8 @@ if(NOT TARGET yyjson::yyjson)
   # One file, compiled here, so that this build's flags (sanitizers, position independence) are its flags too.
   add_library(edgener_yyjson STATIC ${yyjson_SOURCE_DIR}/src/yyjson.c)
   target_include_directories(edgener_yyjson SYSTEM PUBLIC ${yyjson_SOURCE_DIR}/src)
+  target_compile_definitions(edgener_yyjson PRIVATE YYJSON_DISABLE_WRITER YYJSON_DISABLE_UTILS
+                                                    YYJSON_DISABLE_INCR_READER)
   set_target_properties(edgener_yyjson PROPERTIES POSITION_INDEPENDENT_CODE ON)
   add_library(yyjson::yyjson ALIAS edgener_yyjson)
 endif()

@@ -1,7 +1,6 @@
 #include "json.h"
 
 #include <cstdint>
-#include <cstdlib>
 #include <new>
 
 #include "failure.h"
@@ -111,12 +110,10 @@ std::string shown(yyjson_val* value) {
   if (!value) return "missing";
   if (yyjson_is_str(value)) return "'" + printable(text_of(value)) + "'";
   if (yyjson_is_ctn(value)) return yyjson_is_arr(value) ? "a list" : "a table";
-  std::size_t size = 0;
-  char* written = yyjson_val_write(value, 0, &size);
-  if (!written) return "something else";
-  const std::string text = printable(std::string_view(written, size));
-  free(written);
-  return text;
+  if (yyjson_is_null(value)) return "null";
+  if (yyjson_is_bool(value)) return yyjson_get_bool(value) ? "true" : "false";
+  if (yyjson_is_uint(value)) return std::to_string(yyjson_get_uint(value));
+  return yyjson_is_sint(value) ? std::to_string(yyjson_get_sint(value)) : std::to_string(yyjson_get_real(value));
 }
 
 }  // namespace edgener
