@@ -138,6 +138,9 @@ int answer(const edgener_ner* ner, const Arguments& arguments, std::vector<doubl
 void print_times(double load, const std::vector<double>& times) {
   struct rusage usage;
   getrusage(RUSAGE_SELF, &usage);
+#if defined(__APPLE__)
+  usage.ru_maxrss /= 1024;  // in bytes there
+#endif
   std::fprintf(stderr, "{\"load_s\": %.6f, \"peak_kb\": %ld, \"texts_ms\": [", load, usage.ru_maxrss);
   for (std::size_t at = 0; at < times.size(); ++at) std::fprintf(stderr, "%s%.4f", at ? ", " : "", times[at]);
   std::fputs("]}\n", stderr);
