@@ -142,6 +142,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "headline": studies.headline,
     "seeds": lambda: studies.table("headline", "f1"),
     "second": lambda: studies.table("headline-2", "f1", "size"),
+    "pruning": lambda: studies.table("paper-pruning", "f1", "collapse"),
     "transfer": lambda: studies.table("transfer", "transfer"),
     "peers": beside.peers,
     "text": beside.text,
