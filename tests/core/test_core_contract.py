@@ -11,7 +11,7 @@ from tests.helpers import native
 
 
 def test_ctest(built: Path, sound: Path) -> None:
-    environment = {**os.environ, "EDGENER_BUNDLE": str(sound), "EDGENER_ONNXRUNTIME": str(native.library())}
+    environment = {"EDGENER_BUNDLE": str(sound), **os.environ, "EDGENER_ONNXRUNTIME": str(native.library())}
     done = subprocess.run(
         ["ctest", "--output-on-failure"], cwd=built, env=environment, capture_output=True, text=True, check=False
     )
