@@ -170,11 +170,15 @@ def export(
 
 def _show(bundle: Path, config: Any, report: dict[str, Any], packed: Path | None) -> None:
     """A line for each thing that was done."""
+    from edgener.benchmark import android_app
+
     sizes = {name: entry["bytes"] / 1e6 for name, entry in report["files"].items()}
     largest = sorted(sizes.items(), key=lambda item: -item[1])[:2]
     download = f" ({report['download_bytes'] / 1e6:.1f} MB as gzip)" if "download_bytes" in report else ""
     parts = ", ".join(f"{name} {size:.1f}" for name, size in largest)
     typer.echo(f"{bundle}: {sum(sizes.values()):.1f} MB{download}, {parts}")
+    if "android" in report:
+        typer.echo(android_app.line(report["android"]))
     if packed:
         typer.echo(f"{packed}: {packed.stat().st_size / 1e6:.1f} MB to download")
     if dense := report["found"].get("dense_bytes"):

@@ -8,7 +8,9 @@ import typer
 from edgener.commands.common import Json
 from edgener.console import print_json, say
 
-app = typer.Typer(no_args_is_help=True, help="A bundle as something to put on a device: a web page, a C++ core.")
+app = typer.Typer(
+    no_args_is_help=True, help="A bundle as something to put on a device: a web page, a C++ core, Android."
+)
 
 
 @app.command()
@@ -70,6 +72,38 @@ def core(
     else:
         build = f"cmake -S {out} -B {out}/build && cmake --build {out}/build"
         typer.echo(f"{out}: {len(kit.files)} files, {kit.bytes / 1e6:.1f} MB; build it with: {build}")
+
+
+@app.command()
+def android(
+    bundle: Annotated[Path, typer.Argument(help="Folder of a bundle.")],
+    out: Annotated[Path, typer.Option(help="New folder for the project.")] = Path("runs/android"),
+    json: Json = False,
+) -> None:
+    """Write an Android project with this bundle: a library for apps, and a sample app that colours names as one types.
+
+    Android Studio opens and builds it. A bundle whose tokenizer the C++ core cannot read is refused.
+
+    Example: edgener kit android runs/demo-int8 --out runs/demo-android
+    """
+    from edgener.benchmark.android_app import line
+    from edgener.kit.android import TARGET, write_android
+    from edgener.kit.site import foreign_target
+
+    kit = write_android(bundle, out)
+    if not kit.bundle.gated:
+        say(f"warning: {bundle} is ungated: {kit.bundle.why_ungated}")
+    if target := foreign_target(kit.bundle, TARGET):
+        say(f"warning: {bundle} was made for target {target}; --target {TARGET} exports a bundle for Android phones")
+    grown = kit.growth.as_dict()
+    if json:
+        facts = {"out": str(out), "files": len(kit.files), "bytes": kit.bytes, "bundle": kit.bundle.name}
+        print_json({**facts, "android": grown})
+    else:
+        typer.echo(
+            f"{out}: {len(kit.files)} files, {kit.bytes / 1e6:.1f} MB; open it in Android Studio and run `sample`"
+        )
+        typer.echo(line(grown))
 
 
 @app.command()

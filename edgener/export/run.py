@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from edgener import artefact, output
+from edgener.benchmark.android_app import growth
 from edgener.benchmark.sizes import gzip_bytes
 from edgener.bundle.layout import KIND, MODEL, ORT_MODEL, WEIGHTS, variant_file
 from edgener.bundle.write import forbids_commercial_use, write_bundle
@@ -128,6 +129,7 @@ def export(
             "files": artefact.file_table(scratch),
             # What a server or a store sends, which compresses what it can.
             "download_bytes": sum(gzip_bytes(file) for file in scratch.iterdir()),
+            "android": growth(scratch).as_dict(),
         }
         # Before the bundle takes its place: whoever finds the bundle finds its report too.
         write_record(report_of(out), asked, report)

@@ -38,7 +38,7 @@ def write_core(bundle: Path, out: Path) -> CoreKit:
     sound = open_bundle(bundle)
     check_tokenizer(bundle)
     with placing(out) as scratch:
-        for name, source in _sources():
+        for name, source in sources():
             write_file(scratch / name, source.read_bytes())
         for file in sorted(bundle.iterdir()):
             write_file(scratch / BUNDLE / file.name, file.read_bytes())
@@ -49,18 +49,18 @@ def write_core(bundle: Path, out: Path) -> CoreKit:
     return CoreKit(out, sound, tuple(written), size)
 
 
-def _sources() -> Iterator[tuple[str, Traversable]]:
+def sources() -> Iterator[tuple[str, Traversable]]:
     """Every source file by its name within the kit, as the package carries it."""
     folder = files("edgener.kits") / "core"
     if not (folder / "CMakeLists.txt").is_file():
         raise UserError("this installation of edgener lacks the core's sources; install it again")
     for name in SOURCES:
-        yield from _walk(folder / name, name)
+        yield from walk(folder / name, name)
 
 
-def _walk(node: Traversable, name: str) -> Iterator[tuple[str, Traversable]]:
+def walk(node: Traversable, name: str) -> Iterator[tuple[str, Traversable]]:
     if node.is_dir():
         for child in sorted(node.iterdir(), key=lambda one: one.name):
-            yield from _walk(child, f"{name}/{child.name}")
+            yield from walk(child, f"{name}/{child.name}")
     else:
         yield name, node

@@ -50,10 +50,10 @@ def write_site(bundle: Path, runtime: Mapping[str, bytes], out: Path) -> Site:
     return Site(out, sound, tuple(written), size)
 
 
-def foreign_target(bundle: Bundle) -> str | None:
-    """The target of a bundle that was exported for something else than browsers."""
-    target = bundle.manifest["model"].get("target", _TARGET)
-    return None if target == _TARGET else printable(target)
+def foreign_target(bundle: Bundle, wanted: str = _TARGET) -> str | None:
+    """The target of a bundle that was exported for something else than browsers, or what else is wanted."""
+    target = bundle.manifest["model"].get("target", wanted)
+    return None if target == wanted else printable(target)
 
 
 def check_free(out: Path, bundle: Path) -> None:

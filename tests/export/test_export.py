@@ -13,6 +13,7 @@ import numpy as np
 import onnx
 
 from edgener import artefact
+from edgener.benchmark.android_app import growth
 from edgener.bundle.verify import open_bundle, problems
 from edgener.errors import CheckFailed, UserError
 from edgener.export.config import ExportConfig
@@ -38,6 +39,7 @@ def test_the_fp32_bundle_answers_like_torch(tiny_model: Path, tiny_fp32: Path) -
     report = json.loads(report_of(tiny_fp32).read_text())
     assert report["fp32"]["max_logit_difference"] <= 1e-4
     assert report["gate"]["reference"] == report["gate"]["bundle"]
+    assert report["android"] == growth(tiny_fp32).as_dict()
 
 
 def test_the_int8_bundle_is_small_sealed_and_golden(tiny_fp32: Path, tiny_bundle: Path) -> None:

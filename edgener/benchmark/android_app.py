@@ -1,0 +1,73 @@
+"""What an Android app grows by when it carries a bundle: the core, ONNX Runtime and the bundle, on 64-bit ARM.
+
+A store sends an app compressed, and a device keeps libraries as they are. The kit copies the bundle out of the app
+when it is first opened, so that a device has it twice: compressed in the app, and as the folder that is read.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from edgener.benchmark.sizes import gzip_bytes
+
+# The version that the kit names (export/android/gradle/libs.versions.toml); a test compares the two.
+ONNXRUNTIME = "1.29.0"
+
+
+@dataclass(frozen=True)
+class Part:
+    """download: bytes as deflate leaves them; installed: bytes on the device."""
+
+    download: int
+    installed: int
+
+
+# jni/arm64-v8a/libonnxruntime.so of onnxruntime-android 1.29.0, as it lies in that archive, whose sha256 begins with
+# 98cddbac9264; the archive's other library serves Java classes that the kit does not use.
+RUNTIME = Part(download=12_122_455, installed=32_120_992)
+# libedgener_jni.so, stripped, as export/android/check.sh builds and measures it: by GCC, where Gradle takes clang.
+CORE = Part(download=519_121, installed=1_363_128)
+
+
+@dataclass(frozen=True)
+class Growth:
+    core: Part
+    runtime: Part
+    bundle: Part
+
+    @property
+    def download(self) -> int:
+        return self.core.download + self.runtime.download + self.bundle.download
+
+    @property
+    def installed(self) -> int:
+        return self.core.installed + self.runtime.installed + self.bundle.installed
+
+    def as_dict(self) -> dict[str, Any]:
+        parts = {"core": self.core, "onnxruntime": self.runtime, "bundle": self.bundle}
+        return {
+            "onnxruntime": ONNXRUNTIME,
+            "download_bytes": self.download,
+            "installed_bytes": self.installed,
+            "parts": {
+                name: {"download_bytes": part.download, "installed_bytes": part.installed}
+                for name, part in parts.items()
+            },
+        }
+
+
+def growth(bundle: Path) -> Growth:
+    """Of an app for arm64-v8a that carries this bundle's folder."""
+    files = [file for file in bundle.iterdir() if file.is_file()]
+    packed = sum(gzip_bytes(file) for file in files)
+    return Growth(CORE, RUNTIME, Part(download=packed, installed=packed + sum(file.stat().st_size for file in files)))
+
+
+def line(grown: dict[str, Any]) -> str:
+    """A Growth's as_dict, as it stands in reports, in one line."""
+    names = {"core": "core", "onnxruntime": f"ONNX Runtime {grown['onnxruntime']}", "bundle": "bundle"}
+    parts = ", ".join(f"{text} {grown['parts'][name]['download_bytes'] / 1e6:.1f}" for name, text in names.items())
+    return (
+        f"an Android app grows by {grown['download_bytes'] / 1e6:.1f} MB to download ({parts}), "
+        f"{grown['installed_bytes'] / 1e6:.1f} MB on the phone"
+    )
