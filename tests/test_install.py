@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from edgener.kit.android import write_android
 from tests.helpers import onnx_bundle
 from tests.helpers.process import HEAVY, ROOT
 
@@ -98,6 +99,16 @@ def test_a_core_needs_nothing_beside_it(device: Path, bundle: Path, tmp_path: Pa
         ours, theirs = ROOT / "export/core" / name, tmp_path / "core" / name
         for file in [ours] if ours.is_file() else [path for path in ours.rglob("*") if path.is_file()]:
             assert (theirs / file.relative_to(ours)).read_bytes() == file.read_bytes()
+
+
+def test_an_android_project_needs_nothing_beside_it(device: Path, bundle: Path, tmp_path: Path) -> None:
+    done = edgener(device, "kit", "android", bundle, "--out", tmp_path / "installed")
+    assert (done.returncode, done.stderr) == (0, "")
+    here = write_android(bundle, tmp_path / "checkout")
+    places = [path for path in (tmp_path / "installed").rglob("*") if path.is_file()]
+    assert sorted(path.relative_to(tmp_path / "installed").as_posix() for path in places) == list(here.files)
+    for name in here.files:
+        assert (tmp_path / "installed" / name).read_bytes() == (tmp_path / "checkout" / name).read_bytes()
 
 
 def test_a_web_page_needs_only_the_runtime_beside_it(device: Path, bundle: Path, tmp_path: Path) -> None:
