@@ -145,7 +145,10 @@ def test_modules_and_xml() -> None:
     for path in documents:
         ElementTree.parse(path)
     # What is typed can go nowhere.
-    assert "uses-permission" not in text_of("sample/src/main/AndroidManifest.xml")
+    manifest = ElementTree.parse(KIT / "sample/src/main/AndroidManifest.xml").getroot()
+    asked = [*manifest.iter("uses-permission"), *manifest.iter("provider")]
+    assert len(asked) == 2
+    assert all(one.get("{http://schemas.android.com/tools}node") == "remove" for one in asked)
 
 
 def test_codes_are_those_of_the_header() -> None:
