@@ -2,6 +2,7 @@
 // wrong becomes a pending Java exception. Arguments that Java has checked (no null, an open handle) are not checked again.
 #include <jni.h>
 
+#include <cstdlib>
 #include <memory>
 #include <new>
 #include <string>
@@ -204,5 +205,7 @@ bool load(JNIEnv* env) {
 extern "C" JNIEXPORT jint JNICALL JNI_OnLoad(JavaVM* machine, void*) {
   JNIEnv* env = nullptr;
   if (machine->GetEnv(reinterpret_cast<void**>(&env), JNI_VERSION_1_6) != JNI_OK) return JNI_ERR;
+  // ONNX Runtime reports its use from 1.29 on, unless it finds this when it starts, which is later than here.
+  setenv("ORT_DISABLE_TELEMETRY", "1", 0);
   return guarded(env, false, [&] { return load(env); }) ? JNI_VERSION_1_6 : JNI_ERR;
 }
