@@ -190,7 +190,7 @@ def test_kotlin(compiled: tuple[Path, Path], java: Callable[..., str], sound: Pa
         Path("/usr/share/java") / f"{name}.jar" for name in ("kotlin-stdlib", "kotlinx-coroutines-core", "atomicfu")
     ]
     if not shutil.which("kotlinc") or not all(jar.is_file() for jar in libraries):
-        pytest.skip("needs kotlinc and coroutines: apt-get install kotlin libkotlinx-coroutines-java")
+        pytest.skip("needs kotlinc and coroutines: apt-get install kotlin libkotlinx-{coroutines,atomicfu}-java")
     sources = [*sorted(jvm.KIT.rglob("src/**/*.kt")), jvm.PROGRAMS / "Suspended.kt"]
     found = ":".join(map(str, [*libraries, *compiled]))
     command = ["kotlinc", "-jvm-target", "1.8", "-cp", found, "-d", tmp_path, *sources]
