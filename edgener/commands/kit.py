@@ -9,7 +9,8 @@ from edgener.commands.common import Json
 from edgener.console import print_json, say
 
 app = typer.Typer(
-    no_args_is_help=True, help="A bundle as something to put on a device: a web page, a C++ core, Android."
+    no_args_is_help=True,
+    help="A bundle as something to put on a device: a web page, a C++ core, an Android project, a Swift package.",
 )
 
 
@@ -104,6 +105,46 @@ def android(
             f"{out}: {len(kit.files)} files, {kit.bytes / 1e6:.1f} MB; open it in Android Studio and run `sample`"
         )
         typer.echo(line(grown))
+
+
+@app.command()
+def ios(
+    bundle: Annotated[Path, typer.Argument(help="Folder of a bundle.")],
+    out: Annotated[Path, typer.Option(help="New folder for the package.")] = Path("runs/ios"),
+    third_party: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder with the archives of yyjson and utf8proc that the core is built with; without it they are downloaded."
+        ),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Write a Swift package with this bundle inside: for Xcode, with a sample view and tests.
+
+    ONNX Runtime comes with it as the package that its authors publish; all else is in the folder. A bundle whose
+    tokenizer the C++ core cannot read is refused.
+
+    Example: edgener kit ios runs/demo-ios-arm64 --out runs/demo-ios
+    """
+    from edgener.bundle.verify import open_bundle
+    from edgener.kit import third_party as archives
+    from edgener.kit.core_tokenizers import check_tokenizer
+    from edgener.kit.ios import TARGET, foreign_target, write_ios
+    from edgener.kit.site import check_free
+
+    check_free(out, bundle)
+    target = foreign_target(open_bundle(bundle))
+    check_tokenizer(bundle)
+    sources = archives.from_folder(third_party) if third_party else archives.from_network()
+    kit = write_ios(bundle, sources, out)
+    if not kit.bundle.gated:
+        say(f"warning: {bundle} is ungated: {kit.bundle.why_ungated}")
+    if target:
+        say(f"warning: {bundle} was made for target {target}; --target {TARGET} exports a bundle for iPhones")
+    if json:
+        print_json({"out": str(out), "files": len(kit.files), "bytes": kit.bytes, "bundle": kit.bundle.name})
+    else:
+        typer.echo(f"{out}: {len(kit.files)} files, {kit.bytes / 1e6:.1f} MB; its README.md tells how an app takes it")
 
 
 @app.command()
