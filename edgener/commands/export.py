@@ -171,6 +171,7 @@ def export(
 def _show(bundle: Path, config: Any, report: dict[str, Any], packed: Path | None) -> None:
     """A line for each thing that was done."""
     from edgener.benchmark import android_app
+    from edgener.benchmark.footprint import in_words
 
     sizes = {name: entry["bytes"] / 1e6 for name, entry in report["files"].items()}
     largest = sorted(sizes.items(), key=lambda item: -item[1])[:2]
@@ -197,6 +198,8 @@ def _show(bundle: Path, config: Any, report: dict[str, Any], packed: Path | None
             allowed = sorted(set(one["gate"]["allowed"].values()))
             most = " to ".join(f"{drop:g}" for drop in dict.fromkeys((allowed[0], allowed[-1])))
             typer.echo(f"{what}: F1 lost on dev: {lost} (allowed: {most})")
+    if extension := report.get("footprint"):
+        typer.echo(in_words(extension))
     if usability := report["found"].get("usability"):
         typer.echo(f"ONNX Runtime's mobile check: use {', '.join(usability['use'])}")
 

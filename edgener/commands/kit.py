@@ -126,10 +126,11 @@ def ios(
 
     Example: edgener kit ios runs/demo-ios-arm64 --out runs/demo-ios
     """
+    from edgener.benchmark import footprint
     from edgener.bundle.verify import open_bundle
     from edgener.kit import third_party as archives
     from edgener.kit.core_tokenizers import check_tokenizer
-    from edgener.kit.ios import TARGET, foreign_target, write_ios
+    from edgener.kit.ios import foreign_target, write_ios
     from edgener.kit.site import check_free
 
     check_free(out, bundle)
@@ -140,10 +141,14 @@ def ios(
     if not kit.bundle.gated:
         say(f"warning: {bundle} is ungated: {kit.bundle.why_ungated}")
     if target:
-        say(f"warning: {bundle} was made for target {target}; --target {TARGET} exports a bundle for iPhones")
+        say(f"warning: {bundle} was made for target {target}; --target {footprint.TARGET} exports a bundle for iPhones")
+    taken = footprint.of_bundle(bundle)
     if json:
-        print_json({"out": str(out), "files": len(kit.files), "bytes": kit.bytes, "bundle": kit.bundle.name})
+        facts = {"out": str(out), "files": len(kit.files), "bytes": kit.bytes, "bundle": kit.bundle.name}
+        print_json(facts | {"footprint": taken})
     else:
+        if taken:
+            typer.echo(footprint.in_words(taken))
         typer.echo(f"{out}: {len(kit.files)} files, {kit.bytes / 1e6:.1f} MB; its README.md tells how an app takes it")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from edgener import artefact, output
 from edgener.benchmark.android_app import growth
+from edgener.benchmark import footprint
 from edgener.benchmark.sizes import gzip_bytes
 from edgener.bundle.layout import KIND, MODEL, ORT_MODEL, WEIGHTS, variant_file
 from edgener.bundle.write import forbids_commercial_use, write_bundle
@@ -130,6 +131,7 @@ def export(
             # What a server or a store sends, which compresses what it can.
             "download_bytes": sum(gzip_bytes(file) for file in scratch.iterdir()),
             "android": growth(scratch).as_dict(),
+            "footprint": footprint.of_bundle(scratch) if config.target == footprint.TARGET else None,
         }
         # Before the bundle takes its place: whoever finds the bundle finds its report too.
         write_record(report_of(out), asked, report)

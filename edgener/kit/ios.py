@@ -6,6 +6,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from edgener.artefact import write_file
+from edgener.benchmark.footprint import TARGET
 from edgener.bundle.layout import Bundle, printable
 from edgener.bundle.verify import open_bundle, problems
 from edgener.errors import UserError
@@ -15,7 +16,6 @@ from edgener.kit.site import check_free
 from edgener.kit.third_party import Sources
 from edgener.output import placing
 
-TARGET = "ios-arm64"
 BUNDLE = "Sources/EdgenerBundle/bundle"
 # Where SwiftPM wants them: headers in include/, for whoever uses a target.
 _CORE = {"src": "Sources/CEdgener/src", "include": "Sources/CEdgener/include"}

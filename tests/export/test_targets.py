@@ -16,6 +16,7 @@ from edgener.bundle.verify import open_bundle, problems
 from edgener.errors import CheckFailed, UserError
 from edgener.export import targets
 from edgener.export.config import ExportConfig
+from edgener.export.report import read_report
 from edgener.export.run import export
 from edgener.runtime import Ner, cpu
 from edgener.text import sample
@@ -35,6 +36,7 @@ def test_every_target_makes_a_bundle(name: str, tiny_model: Path, tmp_path: Path
     assert bool(model["exact_with"]) == saturates
     operators = (bundle.path / "model.onnx").read_bytes()
     assert (b"GatherBlockQuantized" in operators) == (name in ("android-arm64", "ios-arm64"))
+    assert (read_report(bundle.path)["footprint"] is not None) == (name == "ios-arm64")
 
 
 def test_options_of_the_user_count_more_than_the_target() -> None:

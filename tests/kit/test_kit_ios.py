@@ -51,7 +51,9 @@ def archives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def kit(sound: Path, archives: Path, tmp_path: Path, capfd: Capture) -> Path:
     assert run("kit", "ios", sound, "--out", tmp_path / "kit", "--third-party", archives) == 0
-    assert capfd.readouterr().out.startswith(f"{tmp_path / 'kit'}: ")
+    first, last = capfd.readouterr().out.splitlines()
+    assert re.fullmatch(r"iOS app extension: about \d+ MB of memory, fits 50 MB", first)
+    assert last.startswith(f"{tmp_path / 'kit'}: ")
     return tmp_path / "kit"
 
 
@@ -129,6 +131,7 @@ def test_what_is_said(bundle: Path, archives: Path, tmp_path: Path, capfd: Captu
         out, err = capfd.readouterr()
         assert ("was made for target pi5; --target ios-arm64 exports" in err) == warned
         assert json.loads(out)["files"] == len(names(tmp_path / target))
+        assert json.loads(out)["footprint"]["fits"]
 
 
 def test_archives_that_are_not_those(archives: Path, sound: Path, tmp_path: Path, capfd: Capture) -> None:
