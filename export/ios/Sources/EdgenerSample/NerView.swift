@@ -61,10 +61,10 @@ final class NerModel: ObservableObject {
     for entity in entities where entity.range.lowerBound >= place {
       shown += AttributedString(String(text[place..<entity.range.lowerBound]))
       var name = AttributedString(String(text[entity.range]))
-      name.backgroundColor = .yellow.opacity(0.4)
+      name.backgroundColor = Color.yellow.opacity(0.4)
       var type = AttributedString(" \(entity.type)")
-      type.font = .caption2
-      type.foregroundColor = .secondary
+      type.font = Font.caption2
+      type.foregroundColor = Color.secondary
       shown += name + type
       place = entity.range.upperBound
     }
