@@ -27,7 +27,12 @@ let package = Package(
   ],
   dependencies: packages,
   targets: [
-    .target(name: "CYyjson", exclude: ["LICENSE"]),
+    .target(
+      name: "CYyjson",
+      exclude: ["LICENSE"],
+      cSettings: [
+        .define("YYJSON_DISABLE_WRITER"), .define("YYJSON_DISABLE_UTILS"), .define("YYJSON_DISABLE_INCR_READER"),
+      ]),
     .target(
       name: "CUtf8proc",
       exclude: ["LICENSE.md", "utf8proc_data.c"],  // utf8proc.c includes its data

@@ -93,6 +93,13 @@ def test_the_package_names_what_is_there(kit: Path) -> None:
     assert (kit / "Sources/EdgenerBundle" / re.findall(r'\.copy\("([^"]+)"\)', package)[0]).is_dir()
 
 
+def test_libraries_are_built_as_the_core_builds_them(kit: Path) -> None:
+    cmake = (CORE / "cmake/ThirdParty.cmake").read_text()
+    asked = re.findall(r"target_compile_definitions\(edgener_\w+ \w+ ([^)]+)\)", cmake)
+    defined = re.findall(r'\.define\("(\w+)"', (kit / "Package.swift").read_text())
+    assert {name for names in asked for name in names.split()} == {*defined} - {"dlsym"}
+
+
 def test_every_status_of_the_core_has_a_code(kit: Path) -> None:
     stated = re.findall(r"^  EDGENER_(\w+) = (\d+)", (kit / "Sources/CEdgener/include/edgener.h").read_text(), re.M)
     swift = (kit / "Sources/Edgener/NerError.swift").read_text()
