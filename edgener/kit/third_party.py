@@ -10,6 +10,7 @@ import re
 import tarfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from http.client import HTTPException
 from importlib.resources import files
 from pathlib import Path
 from urllib import request
@@ -68,7 +69,7 @@ def from_network(get: Callable[[str], bytes] | None = None) -> Sources:
         say(f"fetching {pin.url}")
         try:
             content = (get or _get)(pin.url)
-        except OSError as error:
+        except (OSError, HTTPException) as error:
             why = " ".join(str(error).split())[:200]
             raise UserError(
                 f"{pin.url}: cannot be fetched ({why}); download it elsewhere, and give --third-party its folder"

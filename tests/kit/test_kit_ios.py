@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import tarfile
+from http.client import HTTPException
 from pathlib import Path
 
 import pytest
@@ -149,11 +150,13 @@ def test_archives_that_are_not_those(archives: Path, sound: Path, tmp_path: Path
     with pytest.raises(UserError, match="is not what is pinned"):
         third_party.from_network(lambda _: b"something else")
 
-    def offline(address: str) -> bytes:
-        raise OSError("no route\nto host")
+    for error in (OSError("no route\nto host"), HTTPException("no route to host")):
 
-    with pytest.raises(UserError, match=r"cannot be fetched \(no route to host\); .* --third-party"):
-        third_party.from_network(offline)
+        def offline(address: str, error: Exception = error) -> bytes:
+            raise error
+
+        with pytest.raises(UserError, match=r"cannot be fetched \(no route to host\); .* --third-party"):
+            third_party.from_network(offline)
 
 
 def test_archives_from_a_network(archives: Path) -> None:
