@@ -130,11 +130,11 @@ def ios(
     from edgener.bundle.verify import open_bundle
     from edgener.kit import third_party as archives
     from edgener.kit.core_tokenizers import check_tokenizer
-    from edgener.kit.ios import foreign_target, write_ios
-    from edgener.kit.site import check_free
+    from edgener.kit.ios import write_ios
+    from edgener.kit.site import check_free, foreign_target
 
     check_free(out, bundle)
-    target = foreign_target(open_bundle(bundle))
+    target = foreign_target(open_bundle(bundle), footprint.TARGET)
     check_tokenizer(bundle)
     sources = archives.from_folder(third_party) if third_party else archives.from_network()
     kit = write_ios(bundle, sources, out)

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from edgener import artefact, output
-from edgener.benchmark.android_app import growth
 from edgener.benchmark import footprint
+from edgener.benchmark.android_app import growth
 from edgener.benchmark.sizes import gzip_bytes
 from edgener.bundle.layout import KIND, MODEL, ORT_MODEL, WEIGHTS, variant_file
 from edgener.bundle.write import forbids_commercial_use, write_bundle

@@ -6,8 +6,6 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from edgener.artefact import write_file
-from edgener.benchmark.footprint import TARGET
-from edgener.bundle.layout import Bundle, printable
 from edgener.bundle.verify import open_bundle, problems
 from edgener.errors import UserError
 from edgener.kit.core import CoreKit
@@ -45,12 +43,6 @@ def write_ios(bundle: Path, third_party: Sources, out: Path) -> CoreKit:
         written = sorted(path.relative_to(scratch).as_posix() for path in scratch.rglob("*") if path.is_file())
         size = sum((scratch / name).stat().st_size for name in written)
     return CoreKit(out, sound, tuple(written), size)
-
-
-def foreign_target(bundle: Bundle) -> str | None:
-    """The target of a bundle that was exported for something else than iPhones."""
-    target = bundle.manifest["model"].get("target", TARGET)
-    return None if target == TARGET else printable(target)
 
 
 def _place(name: str) -> str:
