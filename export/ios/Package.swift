@@ -44,8 +44,8 @@ let package = Package(
         .headerSearchPath("src"),
         .headerSearchPath("kit"),
         .define("UTF8PROC_STATIC"),
-        // Linked statically there, ONNX Runtime cannot be looked up once an app is stripped: see kit/linked.cpp.
-        .define("dlsym", to: "edgener_dlsym", .when(platforms: [.iOS, .macOS])),
+        // Linked statically there, ONNX Runtime cannot be looked up once an app is stripped.
+        .define("EDGENER_LINKED_ONNXRUNTIME", .when(platforms: [.iOS, .macOS])),
       ]),
     .target(name: "Edgener", dependencies: ["CEdgener"]),
     .target(name: "EdgenerBundle", resources: [.copy("bundle")]),

@@ -74,7 +74,11 @@ typedef struct edgener_entity {
   double score;                  /* 0 to 1: the mean, over its words, of the softmax of the chosen label */
 } edgener_entity;
 
-/* Verify a bundle (every hash, before anything in it is parsed) and load it. options and error may be NULL. */
+/*
+ * Verify a bundle (every hash, before anything in it is parsed) and load it. options and error may be NULL.
+ * ONNX Runtime can report to its makers how it is used: set ORT_DISABLE_TELEMETRY=1 in the environment before the first
+ * call, as edgener-cli does. A library does not change its process's environment.
+ */
 EDGENER_API edgener_status edgener_open(const char* folder, const edgener_options* options, edgener_ner** ner,
                                         edgener_error* error);
 

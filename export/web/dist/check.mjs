@@ -3962,6 +3962,7 @@ var Ner = class _Ner extends Tagger {
   }
 };
 async function runtime() {
+  process.env.ORT_DISABLE_TELEMETRY ??= "1";
   try {
     return await import("onnxruntime-node");
   } catch {

@@ -24,6 +24,8 @@ export class Ner extends Tagger {
 }
 
 async function runtime(): Promise<Ort> {
+  // Else it can report to its makers how it is used.
+  process.env.ORT_DISABLE_TELEMETRY ??= "1";
   try {
     return await import("onnxruntime-node");
   } catch {

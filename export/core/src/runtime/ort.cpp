@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 
+#include <cstdint>
 #include <cstdlib>
 #include <utility>
 
@@ -39,6 +40,10 @@ GetApiBase find(const std::string& library) {
     if (const GetApiBase found = in_library(named, why)) return found;
     throw Failure(EDGENER_NO_RUNTIME, "ONNX Runtime cannot be loaded (" + printable(why, 200) + ")");
   }
+#if defined(EDGENER_LINKED_ONNXRUNTIME)
+  // Linked in statically, as on iOS, where a program that is stripped of its symbols has none to look up.
+  return &OrtGetApiBase;
+#else
   if (void* symbol = dlsym(RTLD_DEFAULT, kSymbol)) return reinterpret_cast<GetApiBase>(symbol);
   for (const char* name : kUsualNames) {
     if (const GetApiBase found = in_library(name, why)) return found;
@@ -46,6 +51,7 @@ GetApiBase find(const std::string& library) {
   throw Failure(EDGENER_NO_RUNTIME, std::string("ONNX Runtime is not installed (no ") + kUsualNames[0] +
                                         " where libraries are looked for); install it, or name its library in "
                                         "EDGENER_ONNXRUNTIME");
+#endif
 }
 
 // Major and minor number.
