@@ -27,10 +27,10 @@ def load() -> list[Case]:
 def answer(case: Case) -> Case:
     """What the runtime says to a case, in the shape of its `expect`."""
     times = case.get("repeat", 1)
-    return ANSWERS[case["op"]](case) if times == 1 else folded(ANSWERS[case["op"]](_repeated(case, times)), case)
+    return ANSWERS[case["op"]](case) if times == 1 else folded(ANSWERS[case["op"]](repeated(case, times)), case)
 
 
-def _repeated(case: Case, times: int) -> Case:
+def repeated(case: Case, times: int) -> Case:
     """The case whose inputs are those of `times` copies, one behind the other."""
     copies = {key: case[key] * times for key in ("text", "logits") if key in case}
     if "ranges" in case:
