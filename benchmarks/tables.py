@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import beside, compressed, exported, studies
+from benchmarks import beside, compressed, exported, kits, studies
 from benchmarks.documents import Document, markdown, mb, percent, read, source
 from edgener.artefact import write_file
 from edgener.benchmark.report import MB, size_in
@@ -150,6 +150,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "peak": beside.peak,
     "large": beside.large,
     "tags": beside.tags,
+    "web": kits.web,
+    "core": kits.core,
 }
 
 

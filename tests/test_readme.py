@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import beside, compressed, documents, exported, studies, tables
+from benchmarks import beside, compressed, documents, exported, kits, studies, tables
 from tests.helpers.process import ROOT
 
 FILES = sorted((ROOT / "benchmarks/results").glob("*.json"))
@@ -22,7 +22,7 @@ def test_tables_are_what_the_results_say() -> None:
 
 def test_a_changed_result_changes_the_readme(monkeypatch: pytest.MonkeyPatch) -> None:
     """Else the test above would show nothing."""
-    for module in (tables, beside, compressed, exported, studies):
+    for module in (tables, beside, compressed, exported, kits, studies):
         monkeypatch.setattr(module, "read", lambda name: _scaled(documents.read(name)))
     changed = tables.filled(README)
     blocks = list(zip(_BLOCKS.findall(README), _BLOCKS.findall(changed), strict=True))
