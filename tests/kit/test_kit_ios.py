@@ -98,7 +98,7 @@ def test_libraries_are_built_as_the_core_builds_them(kit: Path) -> None:
     cmake = (CORE / "cmake/ThirdParty.cmake").read_text()
     asked = re.findall(r"target_compile_definitions\(edgener_\w+ \w+ ([^)]+)\)", cmake)
     defined = re.findall(r'\.define\("(\w+)"', (kit / "Package.swift").read_text())
-    assert {name for names in asked for name in names.split()} == {*defined} - {"dlsym"}
+    assert {name for names in asked for name in names.split()} == {*defined} - {"EDGENER_LINKED_ONNXRUNTIME"}
 
 
 def test_every_status_of_the_core_has_a_code(kit: Path) -> None:
