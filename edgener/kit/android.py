@@ -3,17 +3,16 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
-from importlib.resources.abc import Traversable
+from itertools import chain
 from pathlib import Path
 
-from edgener.artefact import write_file
 from edgener.benchmark.android_app import ONNXRUNTIME, Growth, growth
 from edgener.bundle.layout import Bundle
-from edgener.bundle.verify import open_bundle, problems
+from edgener.bundle.verify import open_bundle
 from edgener.errors import UserError
 from edgener.kit.core import sources as core_sources
-from edgener.kit.core import walk
 from edgener.kit.core_tokenizers import check_tokenizer
+from edgener.kit.folder import fill, walk
 from edgener.kit.site import check_free
 from edgener.output import placing
 
@@ -56,21 +55,13 @@ def write_android(bundle: Path, out: Path) -> AndroidKit:
     check_tokenizer(bundle)
     _check_runtime(sound)
     with placing(out) as scratch:
-        for name, source in _sources():
-            write_file(scratch / name, source.read_bytes())
-        for name, source in core_sources():
-            write_file(scratch / CORE / name, source.read_bytes())
-        for file in sorted(bundle.iterdir()):
-            write_file(scratch / BUNDLE / file.name, file.read_bytes())
-        if problems(scratch / BUNDLE):
-            raise UserError(f"{bundle}: was changed while it was copied; write the kit again")
-        written = sorted(path.relative_to(scratch).as_posix() for path in scratch.rglob("*") if path.is_file())
-        size = sum((scratch / name).stat().st_size for name in written)
+        carried = ((f"{CORE}/{name}", content) for name, content in core_sources())
+        written, size = fill(scratch, chain(_sources(), carried), bundle, BUNDLE)
         grown = growth(scratch / BUNDLE)
-    return AndroidKit(out, sound, tuple(written), size, grown)
+    return AndroidKit(out, sound, written, size, grown)
 
 
-def _sources() -> Iterator[tuple[str, Traversable]]:
+def _sources() -> Iterator[tuple[str, bytes]]:
     """Every file by its name within the kit, as the package carries it."""
     folder = files("edgener.kits") / "android"
     if not (folder / "settings.gradle.kts").is_file():

@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from edgener.artefact import write_file
 from edgener.bundle.layout import Bundle
-from edgener.bundle.verify import open_bundle, problems
+from edgener.bundle.verify import open_bundle
 from edgener.errors import UserError
 from edgener.kit.core_tokenizers import check_tokenizer
+from edgener.kit.folder import fill, walk
 from edgener.kit.site import check_free
 from edgener.output import placing
 
@@ -38,29 +37,14 @@ def write_core(bundle: Path, out: Path) -> CoreKit:
     sound = open_bundle(bundle)
     check_tokenizer(bundle)
     with placing(out) as scratch:
-        for name, source in sources():
-            write_file(scratch / name, source.read_bytes())
-        for file in sorted(bundle.iterdir()):
-            write_file(scratch / BUNDLE / file.name, file.read_bytes())
-        if problems(scratch / BUNDLE):
-            raise UserError(f"{bundle}: was changed while it was copied; write the kit again")
-        written = sorted(path.relative_to(scratch).as_posix() for path in scratch.rglob("*") if path.is_file())
-        size = sum((scratch / name).stat().st_size for name in written)
-    return CoreKit(out, sound, tuple(written), size)
+        written, size = fill(scratch, sources(), bundle, BUNDLE)
+    return CoreKit(out, sound, written, size)
 
 
-def sources() -> Iterator[tuple[str, Traversable]]:
+def sources() -> Iterator[tuple[str, bytes]]:
     """Every source file by its name within the kit, as the package carries it."""
     folder = files("edgener.kits") / "core"
     if not (folder / "CMakeLists.txt").is_file():
         raise UserError("this installation of edgener lacks the core's sources; install it again")
     for name in SOURCES:
         yield from walk(folder / name, name)
-
-
-def walk(node: Traversable, name: str) -> Iterator[tuple[str, Traversable]]:
-    if node.is_dir():
-        for child in sorted(node.iterdir(), key=lambda one: one.name):
-            yield from walk(child, f"{name}/{child.name}")
-    else:
-        yield name, node
