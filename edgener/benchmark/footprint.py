@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from edgener.benchmark import memory
-from edgener.bundle.layout import TOKENIZER
+from edgener.bundle.layout import ORT_MODEL, TOKENIZER
 from edgener.bundle.verify import open_bundle
 from edgener.runtime.session import OnnxForward
 
@@ -40,7 +40,13 @@ class Footprint:
 
 
 def of_bundle(bundle: Path) -> dict[str, object] | None:
-    """A Footprint, as JSON, of a sound bundle's first graph; None where the system does not tell a process its own."""
+    """A Footprint, as JSON, of a sound bundle's first graph.
+
+    None where the system does not tell a process its own, and for a bundle in ONNX Runtime's format, which the core
+    maps and Python's runtime can only copy.
+    """
+    if (bundle / ORT_MODEL).is_file():
+        return None
     command = [sys.executable, "-m", "edgener.benchmark.footprint", str(bundle)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
     grown = json.loads(done.stdout) if done.returncode == 0 else None

@@ -1,12 +1,15 @@
 """What the kits made of sources share: carried files by name, and a folder of them with a bundle in place."""
 
 from collections.abc import Iterable, Iterator
+from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from edgener.artefact import write_file
 from edgener.bundle.verify import problems
 from edgener.errors import UserError
+
+LICENCE = "LICENSE"  # of the sources: whoever passes them on passes it on too
 
 
 def walk(node: Traversable, name: str) -> Iterator[tuple[str, bytes]]:
@@ -20,12 +23,13 @@ def walk(node: Traversable, name: str) -> Iterator[tuple[str, bytes]]:
 
 
 def fill(folder: Path, contents: Iterable[tuple[str, bytes]], bundle: Path, place: str) -> tuple[tuple[str, ...], int]:
-    """Write the contents, and the bundle at `place`; the names of all files, and their bytes.
+    """Write the contents, edgener's licence, and the bundle at `place`; the names of all files, and their bytes.
 
     UserError when the bundle that arrived is not sound.
     """
     for name, content in contents:
         write_file(folder / name, content)
+    write_file(folder / LICENCE, (files("edgener.kits") / LICENCE).read_bytes())
     for file in sorted(bundle.iterdir()):
         write_file(folder / place / file.name, file.read_bytes())
     if problems(folder / place):

@@ -51,10 +51,11 @@ def answers(machine: Machine, texts: Sequence[str], bundles: Sequence[Path], scr
     folder = scratch / machine.name.replace(" ", "-")
     folder.mkdir()
     (folder / "texts.json").write_text(json.dumps(texts))
-    done = machine.run("tests.arm64.device", [folder / "texts.json", folder, *(path.resolve() for path in bundles)])
-    if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["it says nothing"])[-1]
-        raise CheckFailed(f"{machine.name}: exit {done.returncode}, {last}")
+    code, last = machine.run(
+        "tests.arm64.device", [folder / "texts.json", folder, *(path.resolve() for path in bundles)]
+    )
+    if code:
+        raise CheckFailed(f"{machine.name}: exit {code}, {last}")
     document: dict[str, Any] = read_json(folder / "answers.json")
     for place, one in enumerate(document["bundles"]):
         one["operators"] = operators.eight_bit(folder / f"{place}.onnx")

@@ -19,6 +19,7 @@ from edgener import cli
 from edgener.benchmark import machine
 from edgener.benchmark.rounds import Plan
 from edgener.benchmark.run import BenchmarkConfig, benchmark
+from edgener.console import say
 from edgener.runtime import Ner
 from edgener.runtime.golden import differences
 from edgener.runtime.settings import Settings
@@ -30,6 +31,7 @@ PLAN = Plan(rounds=1, seconds=0.01, cold_starts=1, tokens=(16,), batches=())
 
 def conformance() -> dict[str, Any]:
     cases = load()
+    say(f"{len(cases)} cases of the contract")
     return {"cases": len(cases), "failed": failures(cases)}
 
 
@@ -38,13 +40,15 @@ def answers(bundle: Path, texts: Path, graph: Path) -> dict[str, Any]:
     options = onnxruntime.SessionOptions()
     options.optimized_model_filepath = str(graph)
     options.log_severity_level = 4
+    lines = json.loads(texts.read_bytes())
+    say(f"{bundle.name}: golden sentences, {len(lines)} texts word by word, and edgener predict on them")
     ner = Ner.load(bundle, settings=Settings(threads=1))
     onnxruntime.InferenceSession(str(ner.bundle.graph), options, providers=["CPUExecutionProvider"])
     return {
         "verify": command("verify", bundle),
         "golden": {"sentences": len(ner.bundle.golden), "differ": differences(ner, ner.bundle.golden)},
         "labels": list(ner.decoder.labels),
-        "texts": [words(ner, text) for text in json.loads(texts.read_bytes())],
+        "texts": [words(ner, text) for text in lines],
         "predict": command("predict", bundle, "--input", _a_line_each(texts), "--threads", 1, "--json"),
     }
 
@@ -69,6 +73,7 @@ def command(*words: object) -> dict[str, Any]:
 
 def measured(bundles: list[Path]) -> list[str]:
     """The bundles that the benchmark's runner, with a process for each of them, has figures of."""
+    say("edgener benchmark")
     with redirect_stderr(io.StringIO()):
         return list(benchmark(bundles, [], BenchmarkConfig(plan=PLAN))["figures"])
 

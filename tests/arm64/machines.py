@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from edgener.console import say
 from tests.arm64.fetch import Parts
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,19 +24,28 @@ class Machine:
     python: Path
     variables: dict[str, str] = field(default_factory=dict)
 
-    def run(self, module: str, arguments: Sequence[str | Path]) -> "subprocess.CompletedProcess[str]":
-        """`python -m module arguments`, with this checkout's packages."""
+    def run(self, module: str, arguments: Sequence[str | Path]) -> tuple[int, str]:
+        """`python -m module arguments`, with this checkout's packages: its exit code, and the last line of its stderr.
+
+        Every line of that is said, with the machine's name, as it comes: an emulated machine takes many minutes.
+        """
         path = os.pathsep.join(filter(None, [self.variables.get("PYTHONPATH"), str(ROOT)]))
         # What `edgener tune` found is another machine's.
         cache = {"EDGENER_CACHE": os.devnull, "TOKENIZERS_PARALLELISM": "false"}
-        return subprocess.run(
+        last = "it says nothing"
+        with subprocess.Popen(
             [self.python, "-m", module, *arguments],
             env={**os.environ, **self.variables, **cache, "PYTHONPATH": path},
-            capture_output=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
             encoding="utf-8",
             errors="replace",
-            check=False,
-        )
+        ) as process:
+            for line in process.stderr or ():
+                if line.strip():
+                    last = line.strip()
+                    say(f"{self.name}: {last}")
+        return process.returncode, last
 
 
 def here() -> Machine:

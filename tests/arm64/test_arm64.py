@@ -66,15 +66,17 @@ def test_skipped_or_refused_in_one_line(
     assert capsys.readouterr().err == "ARM64 is skipped: no network\nARM64 cannot be tried: no network\n"
 
 
-def test_an_emulated_python_starts_emulated_ones(tmp_path: Path) -> None:
+def test_an_emulated_python_starts_emulated_ones_and_is_heard(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """With a stand-in for the emulator, which says how it was called."""
     emulator = tmp_path / "emulator"
-    emulator.write_text('#!/bin/sh\necho "$@" | tr " " "\\n" | tail -n +6\n')
+    emulator.write_text('#!/bin/sh\necho "$@" | tr " " "\\n" | tail -n +6 >&2\nexit 3\n')
     emulator.chmod(0o755)
     machine = machines.emulated("cortex-a72", fetch.Parts(emulator, tmp_path / "root", tmp_path / "site"), tmp_path)
-    done = machine.run("platform", ["a b"])
+    assert machine.run("platform", ["a b"]) == (3, "b")
     called = [str(machine.python), str(tmp_path / "root/usr/bin/python3.11"), "-m", "platform", "a", "b"]
-    assert done.stdout.split() == called
+    assert capsys.readouterr().err.splitlines() == [f"cortex-a72: {word}" for word in called]
     assert machine.variables["PYTHONHOME"] == str(tmp_path / "root/usr")
 
 

@@ -7,17 +7,24 @@ from pathlib import Path
 
 from tests.conformance.test_conformance import CASES, broken
 from tests.core.conftest import Run
-from tests.helpers import native
+from tests.helpers import native, onnx_bundle
 
 
-def test_ctest(built: Path, sound: Path) -> None:
-    environment = {"EDGENER_BUNDLE": str(sound), **os.environ, "EDGENER_ONNXRUNTIME": str(native.library())}
-    done = subprocess.run(
-        ["ctest", "--output-on-failure"], cwd=built, env=environment, capture_output=True, text=True, check=False
-    )
+def ctest(built: Path, bundle: Path, *options: str) -> None:
+    environment = {**os.environ, "EDGENER_BUNDLE": str(bundle), "EDGENER_ONNXRUNTIME": str(native.library())}
+    command = ["ctest", "--output-on-failure", *options]
+    done = subprocess.run(command, cwd=built, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-4000:]
     assert "100% tests passed" in done.stdout
     assert "Skipped" not in done.stdout
+
+
+def test_ctest(built: Path, stated: Path) -> None:
+    ctest(built, stated)
+
+
+def test_ctest_with_a_bundle_in_the_runtime_s_format(built: Path, sound: Path, tmp_path: Path) -> None:
+    ctest(built, onnx_bundle.in_ort_format(sound, tmp_path / "ort"), "--tests-regex", "test_api")
 
 
 def test_every_case_is_answered(program: Run) -> None:

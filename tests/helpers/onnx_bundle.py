@@ -5,6 +5,7 @@ decides its tag; the rest of the row is noise, so that scores depend on what els
 """
 
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from edgener import artefact
 from edgener.bundle import layout
 from edgener.bundle.verify import seal_of
 from edgener.bundle.write import write_bundle
+from edgener.export import ort_format
 from edgener.runtime import golden
 from edgener.runtime.session import OnnxForward
 from edgener.text.labels import label_list
@@ -163,6 +165,13 @@ def build(folder: Path, *, dynamic: bool = False, max_length: int = 14, stride: 
     assert len(sentences) == len(SENTENCES), "the hand-made network answers its golden sentences with a clear margin"
     write_bundle(folder, described, tokenizer=tokenizer_json(), labels=LABELS, golden=sentences)
     return folder
+
+
+def in_ort_format(bundle: Path, out: Path) -> Path:
+    """The same bundle in ONNX Runtime's own format, as `--format ort` writes it, in `out` (made here). Returns it."""
+    shutil.copytree(bundle, out, ignore=shutil.ignore_patterns("model.*", layout.WEIGHTS))
+    ort_format.convert(bundle / layout.MODEL, out / layout.ORT_MODEL)
+    return reseal(out)
 
 
 def save(model: onnx.ModelProto, path: Path) -> None:

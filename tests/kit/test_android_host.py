@@ -1,6 +1,11 @@
-"""The Android kit's binding, run on this machine's JVM: golden sentences, cases of the contract, threads, refusals."""
+"""The Android kit's binding, run on this machine's JVM: golden sentences, cases of the contract, threads, refusals.
 
+EDGENER_BUNDLE names another bundle, whose golden sentences are answered.
+"""
+
+import copy
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -13,7 +18,7 @@ from edgener.bundle.layout import LABELS, SEAL
 from edgener.runtime import Ner
 from tests.conformance.answers import SCORE_TOLERANCE, folded, repeated
 from tests.conformance.test_conformance import CASES
-from tests.helpers import case_bundle, jvm, native, onnx_bundle
+from tests.helpers import case_bundle, jvm, native, onnx_bundle, wrong
 from tests.helpers.process import ROOT
 
 TEXTS = (
@@ -93,8 +98,11 @@ def alike(given: list[dict[str, Any]], expected: list[dict[str, Any]]) -> bool:
     )
 
 
-def test_golden_sentences(host: Host, sound: Path) -> None:
-    assert host("check", sound) == ["as stated; [] 0.1.0"]
+def test_golden_sentences(host: Host, stated: Path, tmp_path: Path) -> None:
+    (line,) = host("check", stated)
+    assert re.fullmatch(r"as stated; \[.*\] 0\.1\.0", line)
+    (line,) = host("check", wrong.golden(stated, tmp_path))
+    assert re.fullmatch(r"refused DIFFERS golden sentence \d+: tags differ from what the bundle states", line)
 
 
 def test_answers_are_those_of_python_from_eight_threads(host: Host, sound: Path) -> None:
@@ -107,23 +115,35 @@ def test_answers_are_those_of_python_from_eight_threads(host: Host, sound: Path)
     assert wrong == []
 
 
+def otherwise(host: Host, cases: list[dict[str, Any]], folder: Path) -> list[str]:
+    """The names of the cases that are answered otherwise."""
+    lines = []
+    for number, case in enumerate(cases):
+        bundle = case_bundle.build(folder / str(number), case)
+        text = repeated(case, case.get("repeat", 1))["text"]
+        lines.append(f"{bundle} {case['min_score']} {case['recall_bias']} {units(text)}\n")
+    (folder / "cases").write_text("".join(lines))
+    given = host("cases", folder / "cases")
+    assert len(given) == len(cases)
+    found = []
+    for case, one in zip(cases, map(entities, given), strict=True):
+        answer = folded({"entities": one}, case)["entities"] if "repeat" in case else one
+        if answer is None or not alike(answer, case["expect"]["entities"]):
+            found.append(case["name"])
+    return found
+
+
 def test_cases_of_the_contract(host: Host, tmp_path: Path) -> None:
     cases = [case for case in CASES if case["op"] == "entities" and case_bundle.fits(case)]
     assert len(cases) >= 40
-    lines = []
-    for number, case in enumerate(cases):
-        bundle = case_bundle.build(tmp_path / str(number), case)
-        text = repeated(case, case.get("repeat", 1))["text"]
-        lines.append(f"{bundle} {case['min_score']} {case['recall_bias']} {units(text)}\n")
-    (tmp_path / "cases").write_text("".join(lines))
-    given = host("cases", tmp_path / "cases")
-    assert len(given) == len(cases)
-    wrong = []
-    for case, found in zip(cases, map(entities, given), strict=True):
-        one = folded({"entities": found}, case)["entities"] if "repeat" in case else found
-        if one is None or not alike(one, case["expect"]["entities"]):
-            wrong.append(case["name"])
-    assert wrong == []
+    assert otherwise(host, cases, tmp_path) == []
+
+
+def test_a_wrong_expectation_is_noticed(host: Host, tmp_path: Path) -> None:
+    fit = (case for case in CASES if case["op"] == "entities" and case_bundle.fits(case))
+    case = copy.deepcopy(next(case for case in fit if case["expect"]["entities"]))
+    case["expect"]["entities"][0]["end_utf16"] += 1
+    assert otherwise(host, [case], tmp_path) == [case["name"]]
 
 
 def test_closing_while_others_tag(host: Host, sound: Path) -> None:
@@ -146,25 +166,52 @@ def test_what_is_refused(host: Host, sound: Path, tmp_path: Path) -> None:
 def test_the_copy_of_the_assets(host: Host, bundle: Path, tmp_path: Path) -> None:
     root = tmp_path / "files/edgener/bundle"
     digest = (bundle / SEAL).read_text()[:64]
-    assert host("assets", bundle, root) == ["as stated"]
+    assert host("assets", bundle, root) == ["as stated; 2"]
     assert {path.name for path in root.iterdir()} == {digest, "lock"}
     times = {path: path.stat().st_mtime_ns for path in (root / digest).iterdir()}
     # Once for each content; what others left goes.
     (root / "copying").mkdir()
     (root / "copying" / "half").touch()
     (root / ("0" * 64)).mkdir()
-    assert host("assets", bundle, root) == ["as stated"]
+    assert host("assets", bundle, root) == ["as stated; 2"]
     assert {path.name for path in root.iterdir()} == {digest, "lock"}
     assert {path: path.stat().st_mtime_ns for path in (root / digest).iterdir()} == times
     # A copy that went bad, or lost a file, is made again.
     (root / digest / LABELS).write_text("[]")
-    assert host("assets", bundle, root) == ["as stated"]
+    assert host("assets", bundle, root) == ["as stated; 2"]
     (root / digest / SEAL).unlink()
-    assert host("assets", bundle, root) == ["as stated"]
+    assert host("assets", bundle, root) == ["as stated; 2"]
     # Another content takes its place.
     onnx_bundle.reseal(bundle, lambda document: document.update(name="other"))
-    assert host("assets", bundle, root) == ["as stated"]
+    assert host("assets", bundle, root) == ["as stated; 2"]
     assert {path.name for path in root.iterdir()} == {(bundle / SEAL).read_text()[:64], "lock"}
+
+
+def archive(bundle: Path, out: Path, start: int = 4) -> Path:
+    """A file that holds the bundle's files one behind the other, as an app's archive does, each at a multiple of 4."""
+    data, lines = b"\0" * start, []
+    for path in sorted(bundle.iterdir()):
+        lines.append(f"{path.name} {len(data)} {path.stat().st_size}\n")
+        data += path.read_bytes()
+        data += b"\0" * (-len(data) % 4)
+    out.write_bytes(data)
+    Path(f"{out}.list").write_text("".join(lines))
+    return out
+
+
+def test_a_bundle_in_the_runtime_s_format_is_read_where_it_lies(host: Host, bundle: Path, tmp_path: Path) -> None:
+    ort = onnx_bundle.in_ort_format(bundle, tmp_path / "ort")
+    root = tmp_path / "files/edgener/bundle"
+    assert host("assets", archive(bundle, tmp_path / "onnx.apk"), root) == ["as stated; 2"]
+    assert len(list(root.iterdir())) == 2, "another format is copied"
+    assert host("assets", archive(ort, tmp_path / "ort.apk"), root) == ["as stated; 2"]
+    assert not root.exists(), "the copy is of no use any more"
+    assert host("assets", ort, root) == ["as stated; 2"]
+    assert len(list(root.iterdir())) == 2, "where it cannot be mapped it is copied"
+    (ort / LABELS).write_text("[]")
+    line = host("assets", archive(ort, tmp_path / "damaged.apk"), root)
+    assert line[0].startswith(f"refused DAMAGED assets/bundle/{LABELS}: ")
+    assert host("heap") == ["refused BAD_ARGUMENT model.ort: its buffer is not a direct one"]
 
 
 def test_assets_that_are_no_bundle(host: Host, bundle: Path, tmp_path: Path) -> None:

@@ -83,6 +83,16 @@ def test_growth_is_the_sum_of_its_parts(sound: Path) -> None:
     assert all(0 < part["download_bytes"] < part["installed_bytes"] for part in parts)
 
 
+def test_a_network_in_the_runtime_s_format_lies_in_the_app_alone_and_as_it_is(sound: Path, tmp_path: Path) -> None:
+    bundle = onnx_bundle.in_ort_format(sound, tmp_path / "ort")
+    part = android_app.growth(bundle).as_dict()["parts"]["bundle"]
+    packed = {path.name: gzip_bytes(path) for path in bundle.iterdir()}
+    network = (bundle / "model.ort").stat().st_size
+    assert part["download_bytes"] == sum(packed.values())
+    assert part["installed_bytes"] == sum(packed.values()) - packed["model.ort"] + network
+    assert text_of("sample/build.gradle.kts").count('noCompress.add("ort")') == 1
+
+
 def test_nothing_is_overwritten(kit: Path, sound: Path, tmp_path: Path, capfd: Capture) -> None:
     before = {name: (kit / name).read_bytes() for name in names(kit)}
     assert "already exists and is not empty" in refused(capfd, 2, "kit", "android", sound, "--out", kit)

@@ -23,8 +23,10 @@ def test_sources_and_bundle_are_inside(sound: Path, tmp_path: Path, capfd: Captu
     sources = {path.relative_to(CORE).as_posix() for path in CORE.rglob("*") if path.is_file()}
     left_out = ("tests/", "fuzz/", "build/", "check.sh", "CMakePresets.json")
     assert files - {name for name in files if name.startswith("bundle/")} == {
-        name for name in sources if not name.startswith(left_out)
+        "LICENSE",
+        *(name for name in sources if not name.startswith(left_out)),
     }
+    assert (tmp_path / "kit/LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()
 
 
 def test_it_builds_and_answers(sound: Path, tmp_path: Path) -> None:

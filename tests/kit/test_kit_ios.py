@@ -16,7 +16,7 @@ import pytest
 from edgener.errors import UserError
 from edgener.kit import ios, third_party
 from edgener.kit.third_party import FILES, Pin, Sources
-from tests.helpers import native, onnx_bundle
+from tests.helpers import native, onnx_bundle, wrong
 from tests.helpers.commands import Capture, refused, run
 from tests.helpers.process import ROOT
 
@@ -185,24 +185,34 @@ def sources() -> Sources:
         pytest.skip(f"needs the sources of yyjson and utf8proc ($EDGENER_SOURCES): {error}")
 
 
-def test_swift_builds_it_and_its_tests_pass(sound: Path, tmp_path: Path) -> None:
+def test_swift_builds_it_and_its_tests_pass(stated: Path, tmp_path: Path) -> None:
+    """And one wrong golden sentence fails them. EDGENER_BUNDLE names another bundle."""
     swift = shutil.which("swift")
     if not swift:
         pytest.skip("needs a Swift toolchain (swift on the PATH)")
-    package = ios.write_ios(sound, sources(), tmp_path / "kit").path
+    package = ios.write_ios(stated, sources(), tmp_path / "kit").path
     headers = tmp_path / "headers"
     headers.mkdir()
     shutil.copytree(native.packages() / "usr/include/onnxruntime", headers / "onnxruntime")
-    done = subprocess.run(
-        [swift, "test", "--jobs", "2", "-Xcxx", f"-I{headers}"],
-        cwd=package,
-        env={**os.environ, "EDGENER_ONNXRUNTIME": str(native.library())},
-        capture_output=True,
-        text=True,
-        timeout=900,
-        check=False,
-    )
-    said = done.stdout + done.stderr
-    assert done.returncode == 0, said[-4000:]
+
+    def tested() -> tuple[int, str]:
+        done = subprocess.run(
+            [swift, "test", "--jobs", "2", "-Xcxx", f"-I{headers}"],
+            cwd=package,
+            env={**os.environ, "EDGENER_ONNXRUNTIME": str(native.library())},
+            capture_output=True,
+            text=True,
+            timeout=900,
+            check=False,
+        )
+        return done.returncode, done.stdout + done.stderr
+
+    code, said = tested()
+    assert code == 0, said[-4000:]
     assert "warning:" not in said, said[-4000:]
     assert re.search(r"Executed [1-9]\d* tests, with 0 failures", said), said[-4000:]
+    (inside,) = {path.parent for path in package.rglob("golden.jsonl") if ".build" not in path.parts}
+    shutil.copytree(wrong.golden(stated, tmp_path), inside, dirs_exist_ok=True)
+    code, said = tested()
+    assert code != 0
+    assert re.search(r"golden sentence \d+: tags differ", said), said[-4000:]

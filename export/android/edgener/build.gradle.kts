@@ -50,6 +50,10 @@ android {
         getByName("androidTest").assets.srcDir("../assets")
     }
 
+    androidResources {
+        noCompress.add("ort") // of the instrumentation tests' app
+    }
+
     compileOptions {
         sourceCompatibility = JavaVersion.VERSION_11
         targetCompatibility = JavaVersion.VERSION_11

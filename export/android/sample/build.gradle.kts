@@ -34,6 +34,11 @@ android {
         getByName("main").assets.srcDir("../assets")
     }
 
+    androidResources {
+        // A network in ONNX Runtime's format is mapped where it lies in the app, if it is stored as it is.
+        noCompress.add("ort")
+    }
+
     packaging {
         jniLibs {
             // For ONNX Runtime's own Java classes, which nothing here calls. An app that does must leave this out.

@@ -3,7 +3,7 @@
  *
  * Every function may be called from any thread. A recogniser (edgener_ner) may be used by several threads at once; it
  * must not be closed while it is in use. There is no global state: recognisers know nothing of each other. No function
- * throws, and none keeps a pointer that it was given.
+ * throws, and none but edgener_open_files keeps a pointer that it was given.
  */
 #ifndef EDGENER_H
 #define EDGENER_H
@@ -81,6 +81,22 @@ typedef struct edgener_entity {
  */
 EDGENER_API edgener_status edgener_open(const char* folder, const edgener_options* options, edgener_ner** ner,
                                         edgener_error* error);
+
+/* A file in memory; name: within its bundle, such as "labels.json". */
+typedef struct edgener_file {
+  const char* name;
+  const void* data; /* may be NULL when bytes is 0 */
+  size_t bytes;
+} edgener_file;
+
+/*
+ * The same of a bundle that is in memory, such as files of an app's archive that are mapped; name: what messages call
+ * it. Nothing is copied: the weights are used where they lie. All the data must stay there, and stay as it is, until
+ * edgener_close; names and the array are not needed after the call. Only for bundles in ONNX Runtime's format (made by
+ * edgener export --format ort), whose model.ort must start at a multiple of 4.
+ */
+EDGENER_API edgener_status edgener_open_files(const char* name, const edgener_file* files, size_t count,
+                                              const edgener_options* options, edgener_ner** ner, edgener_error* error);
 
 /* Frees a recogniser; NULL is allowed. Results stay valid. */
 EDGENER_API void edgener_close(edgener_ner* ner);

@@ -2,6 +2,8 @@
 #include <cstring>
 #include <new>
 
+#include "bundle/folder.h"
+#include "bundle/in_memory.h"
 #include "failure.h"
 #include "ner.h"
 
@@ -84,7 +86,22 @@ edgener_status edgener_open(const char* folder, const edgener_options* options, 
   if (ner) *ner = nullptr;
   return guarded(error, [&] {
     require(folder && ner, "edgener_open needs a folder and a place for the recogniser");
-    *ner = new edgener_ner{edgener::Ner(folder, options_of(options))};
+    *ner = new edgener_ner{edgener::Ner(std::make_unique<edgener::Folder>(folder), options_of(options))};
+  });
+}
+
+edgener_status edgener_open_files(const char* name, const edgener_file* files, size_t count,
+                                  const edgener_options* options, edgener_ner** ner, edgener_error* error) {
+  if (ner) *ner = nullptr;
+  return guarded(error, [&] {
+    require(name && (files || count == 0) && ner, "edgener_open_files needs a name, files and a place for the recogniser");
+    auto held = std::make_unique<edgener::InMemory>(name);
+    for (size_t at = 0; at < count; ++at) {
+      const edgener_file& file = files[at];
+      require(file.name && (file.data || file.bytes == 0), "a file needs a name and data");
+      held->add(file.name, {static_cast<const char*>(file.data), file.bytes});
+    }
+    *ner = new edgener_ner{edgener::Ner(std::move(held), options_of(options))};
   });
 }
 

@@ -72,7 +72,7 @@ const char* different_part(yyjson_val* stated, const Tagged& answer, const std::
 std::string golden_difference(const Ner& ner) {
   const Bundle& bundle = ner.bundle();
   std::string found;
-  each_golden(read_verified(bundle.folder, bundle.manifest, kGolden), printable(bundle.folder.at(kGolden), 200),
+  each_golden(read_verified(*bundle.files, bundle.manifest, kGolden), printable(bundle.files->at(kGolden), 200),
               [&](yyjson_val* sentence, std::size_t number) {
                 if (!found.empty()) return;
                 const Tagged answer = ner.analyse(text_of(yyjson_obj_get(sentence, "text")));

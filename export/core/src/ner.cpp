@@ -1,7 +1,9 @@
 #include "ner.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <thread>
+#include <utility>
 
 #include "bundle/layout.h"
 #include "failure.h"
@@ -20,17 +22,35 @@ int threads_of(const Options& options, const Manifest& manifest) {
   return std::min(manifest.threads, cores);
 }
 
+// Numbers in the graph lie at multiples of 4 from its start, and are read where they lie.
+constexpr std::uintptr_t kAlignment = 4;
+
+Graph graph_of(const Bundle& bundle, const std::string& name) {
+  const Files& files = *bundle.files;
+  if (name == kOrtModel) {
+    Mapped bytes = files.map(name, bundle.manifest.files.at(name).bytes);
+    if (reinterpret_cast<std::uintptr_t>(bytes.bytes.data()) % kAlignment != 0) {
+      throw Failure(EDGENER_BAD_ARGUMENT, printable(files.at(name), 200) + ": its memory starts at no multiple of 4");
+    }
+    return {files.at(name), std::move(bytes)};
+  }
+  if (files.are_on_disk()) return {files.at(name), {}};
+  throw Failure(EDGENER_BAD_ARGUMENT,
+                printable(files.path(), 200) + ": only a bundle in ONNX Runtime's format (edgener export --format ort) " +
+                    "can be opened from memory; open this one from its folder");
+}
+
 int major_of(const std::string& version) { return std::atoi(version.c_str()); }
 
 }  // namespace
 
-Ner::Ner(const std::string& folder, const Options& options)
-    : bundle_(open_bundle(folder)), options_(options), decoder_(bundle_.labels) {
+Ner::Ner(std::unique_ptr<const Files> bundle, const Options& options)
+    : bundle_(open_bundle(std::move(bundle))), options_(options), decoder_(bundle_.labels) {
   const Manifest& manifest = bundle_.manifest;
-  const std::string where = printable(bundle_.folder.at(kManifest), 200);
+  const std::string where = printable(bundle_.files->at(kManifest), 200);
   warnings_ = machine_warnings(manifest, where, this_machine());
   if (!manifest.gated) {
-    warnings_.push_back(printable(bundle_.folder.path(), 200) + " is ungated: " + manifest.why_ungated);
+    warnings_.push_back(printable(bundle_.files->path(), 200) + " is ungated: " + manifest.why_ungated);
   }
   if (major_of(manifest.decode.unicode) > major_of(unicode_version())) {
     warnings_.push_back(where + ": made with Unicode " + manifest.decode.unicode + ", this library knows " +
@@ -39,9 +59,9 @@ Ner::Ner(const std::string& folder, const Options& options)
   const std::string graph = bundle_.graph(options.variant);
   const Ort ort(options.runtime);
   ort.require(manifest.min_onnxruntime, where);
-  session_ = std::make_unique<Session>(ort, bundle_.folder.at(graph), bundle_.labels.size(),
+  session_ = std::make_unique<Session>(ort, graph_of(bundle_, graph), bundle_.labels.size(),
                                        threads_of(options, manifest), manifest.decode.pad);
-  tokenizer_ = std::make_unique<Tokenizer>(std::move(bundle_.tokenizer), printable(bundle_.folder.at(kTokenizer), 200));
+  tokenizer_ = std::make_unique<Tokenizer>(std::move(bundle_.tokenizer), printable(bundle_.files->at(kTokenizer), 200));
   // ONNX Runtime read the graph and maps the weights by their names.
   check_unchanged(bundle_);
 }

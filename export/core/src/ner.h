@@ -31,7 +31,7 @@ struct Tagged {
 // A verified bundle, ready to tag, from any number of threads: nothing in it changes.
 class Ner {
  public:
-  Ner(const std::string& folder, const Options& options);
+  Ner(std::unique_ptr<const Files> bundle, const Options& options);
 
   std::vector<Entity> tag(std::string_view text) const;
   // All that a text is answered with on the way to its entities, whatever their scores.

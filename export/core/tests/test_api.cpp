@@ -2,6 +2,10 @@
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
 #include <thread>
 #include <vector>
 
@@ -69,6 +73,49 @@ void many_recognisers(const char* bundle) {
   CHECK(wrong == 0);
 }
 
+// Opened from memory, a bundle in ONNX Runtime's format answers alike, and says what is wrong; another is refused.
+void from_memory(const char* bundle, const std::string& text, const std::string& expected) {
+  std::map<std::string, std::string> content;
+  for (const auto& entry : std::filesystem::directory_iterator(bundle)) {
+    std::ifstream file(entry.path(), std::ios::binary);
+    content[entry.path().filename().string()].assign(std::istreambuf_iterator<char>(file), {});
+  }
+  edgener_error error;
+  edgener_ner* ner = nullptr;
+  std::vector<edgener_file> files;
+  for (const auto& [name, data] : content) files.push_back({name.c_str(), data.data(), data.size()});
+  const auto open = [&] { return edgener_open_files("memory", files.data(), files.size(), nullptr, &ner, &error); };
+  if (!content.count("model.ort")) {
+    CHECK(open() == EDGENER_BAD_ARGUMENT && has(error.message, "only a bundle in ONNX Runtime's format") && !ner);
+    return;
+  }
+  CHECK(open() == EDGENER_OK && edgener_check(ner, &error) == EDGENER_OK && answer(ner, text) == expected);
+  edgener_close(ner);
+  files.push_back(files[0]);
+  CHECK(open() == EDGENER_BAD_ARGUMENT && has(error.message, "two files of this name"));
+  files.pop_back();
+  for (edgener_file& file : files) {
+    const edgener_file sound = file;
+    const std::string other(sound.bytes, 'x');
+    file.data = other.data();
+    CHECK(open() == EDGENER_DAMAGED && has(error.message, "memory/") && !ner);
+    file.data = nullptr;
+    CHECK(open() == EDGENER_BAD_ARGUMENT);
+    file = {sound.name, sound.data, sound.bytes - 1};
+    CHECK(open() != EDGENER_OK && !ner);
+    file = sound;
+    if (sound.name != std::string("model.ort")) continue;
+    const std::string moved = "." + content[sound.name];
+    file.data = moved.data() + 1;
+    CHECK(open() == EDGENER_BAD_ARGUMENT && has(error.message, "model.ort: its memory starts at no multiple of 4"));
+    file = sound;
+  }
+  files.erase(files.begin());
+  CHECK(open() != EDGENER_OK && has(error.message, "is missing") && !ner);
+  CHECK(edgener_open_files("memory", nullptr, 0, nullptr, &ner, &error) == EDGENER_UNREADABLE);
+  CHECK(edgener_open_files(nullptr, nullptr, 0, nullptr, &ner, &error) == EDGENER_BAD_ARGUMENT);
+}
+
 void options(const char* bundle) {
   edgener_error error;
   edgener_ner* ner = nullptr;
@@ -123,7 +170,9 @@ int main() {
   CHECK(edgener_check(ner, &error) == EDGENER_OK);
   many_threads(ner);
   odd_texts(ner);
+  const std::string text = "Ibrahim Musa ya je Kano .", expected = answer(ner, text);
   edgener_close(ner);
+  from_memory(bundle, text, expected);
   many_recognisers(bundle);
   options(bundle);
   return failures != 0;

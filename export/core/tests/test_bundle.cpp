@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "bundle/folder.h"
+#include "bundle/in_memory.h"
 #include "bundle/layout.h"
 #include "bundle/open.h"
 #include "bundle/sha256.h"
@@ -131,15 +133,34 @@ void folders() {
   CHECK(has(refusal([&] { folder.read("missing", 0); }), "cannot be read"));
   CHECK(has(refusal([&] { folder.read("link", 5); }), "cannot be read"));
   CHECK(has(refusal([&] { folder.read("pipe", 0); }), "not a plain file"));
+  const Mapped mapped = Folder(path).map("a", 5);  // which outlives the folder
+  CHECK(mapped.bytes == "hello");
+  CHECK(has(refusal([&] { folder.map("a", 6); }), "5 bytes, the manifest says 6"));
+  CHECK(has(refusal([&] { folder.map("pipe", 0); }), "not a plain file"));
+  std::ofstream(path + "/empty");
+  CHECK(folder.map("empty", 0).bytes.empty());
+  unlink((path + "/empty").c_str());
   CHECK(folder.is_plain("a") && !folder.is_plain("link") && !folder.is_plain("pipe"));
   const auto before = folder.state();
   CHECK(before.size() == 3 && folder.state() == before);
   std::ofstream(path + "/a") << "other";
   CHECK(!(folder.state() == before));
   CHECK(has(refusal([&] { Folder(path + "/a"); }), "no such bundle"));
-  CHECK(has(refusal([&] { open_bundle(path); }), "manifest.json: missing"));
+  CHECK(has(refusal([&] { open_bundle(std::make_unique<Folder>(path)); }), "manifest.json: missing"));
   for (const char* name : {"/a", "/link", "/pipe"}) unlink((path + name).c_str());
   rmdir(place);
+}
+
+void memory() {
+  InMemory files("app");
+  files.add("a", "hello");
+  files.add("b", {});
+  CHECK(files.at("a") == "app/a" && files.read("a", 5) == "hello" && files.map("b", 0).bytes.empty());
+  CHECK(files.map("a", 5).bytes.data() == files.map("a", 5).bytes.data());
+  CHECK(has(refusal([&] { files.read("a", 4); }), "app/a: 5 bytes, the manifest says 4"));
+  CHECK(has(refusal([&] { files.map("c", 0); }), "app/c: missing"));
+  CHECK(has(refusal([&] { files.add("a", ""); }), "two files of this name"));
+  CHECK(files.state().size() == 2 && files.state().at("a").bytes == 5);
 }
 
 }  // namespace
@@ -151,5 +172,6 @@ int main() {
   manifests();
   json();
   folders();
+  memory();
   return failures != 0;
 }

@@ -1,15 +1,22 @@
 package org.edgener;
 
 import java.io.BufferedReader;
+import java.io.ByteArrayInputStream;
 import java.io.File;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -42,6 +49,9 @@ final class Host {
                     break;
                 case "assets":
                     assets(arguments[1], arguments[2]);
+                    break;
+                case "heap":
+                    heap();
                     break;
                 case "zero":
                     Ner.open(new File("/tmp/a\0b"));
@@ -78,7 +88,7 @@ final class Host {
 
     /** cases FILE: "bundle min_score recall_bias text" a line; for each its entities. */
     private static void cases(String file) throws Exception {
-        for (String line : java.nio.file.Files.readAllLines(new File(file).toPath())) {
+        for (String line : Files.readAllLines(new File(file).toPath())) {
             String[] parts = line.split(" ", -1);
             NerOptions options =
                     new NerOptions()
@@ -131,24 +141,78 @@ final class Host {
         };
     }
 
-    /** assets FROM ROOT: opens the copy of a bundle as an app does; prints what lies under the root then. */
-    private static void assets(String from, String root) {
-        BundleCopy.Source source =
-                new BundleCopy.Source() {
-                    @Override
-                    public String[] names() {
-                        return new File(from).list();
-                    }
-
-                    @Override
-                    public InputStream open(String name) throws IOException {
-                        return new FileInputStream(new File(from, name));
-                    }
-                };
-        try (Ner ner = BundleCopy.open(source, new File(root), new NerOptions().threads(1))) {
+    /**
+     * assets FROM ROOT: opens a bundle as an app does, whose archive is FROM: a folder, or a file in which those of the
+     * bundle lie one behind the other, as FROM.list says ("name offset bytes" a line), as in an app's archive.
+     */
+    private static void assets(String from, String root) throws IOException {
+        BundleSource source = new File(from).isDirectory() ? new Folder(new File(from)) : new Archive(new File(from));
+        try (Ner ner = NerAssets.open(source, "assets/bundle", new File(root), new NerOptions().threads(1))) {
             ner.check();
-            OUT.println("as stated");
+            System.gc(); // nothing but the Ner holds the mapped memory now
+            OUT.println("as stated; " + ner.tag("Ibrahim Musa ya je Kano .").size());
         }
+    }
+
+    private static final class Folder implements BundleSource {
+        private final File folder;
+
+        Folder(File folder) {
+            this.folder = folder;
+        }
+
+        @Override
+        public String[] names() {
+            return folder.list();
+        }
+
+        @Override
+        public InputStream open(String name) throws IOException {
+            return new FileInputStream(new File(folder, name));
+        }
+
+        @Override
+        public ByteBuffer map(String name) {
+            return null;
+        }
+    }
+
+    private static final class Archive implements BundleSource {
+        private final File file;
+        private final Map<String, long[]> places = new HashMap<>();
+
+        Archive(File file) throws IOException {
+            this.file = file;
+            for (String line : Files.readAllLines(new File(file + ".list").toPath())) {
+                String[] parts = line.split(" ");
+                places.put(parts[0], new long[] {Long.parseLong(parts[1]), Long.parseLong(parts[2])});
+            }
+        }
+
+        @Override
+        public String[] names() {
+            return places.keySet().toArray(new String[0]);
+        }
+
+        @Override
+        public InputStream open(String name) throws IOException {
+            byte[] data = new byte[(int) places.get(name)[1]];
+            map(name).get(data);
+            return new ByteArrayInputStream(data);
+        }
+
+        @Override
+        public ByteBuffer map(String name) throws IOException {
+            long[] place = places.get(name);
+            try (FileChannel channel = FileChannel.open(file.toPath())) {
+                return channel.map(FileChannel.MapMode.READ_ONLY, place[0], place[1]);
+            }
+        }
+    }
+
+    /** heap: a bundle in memory that native code cannot see. */
+    private static void heap() {
+        Ner.open("memory", Collections.singletonMap("model.ort", ByteBuffer.allocate(8)), new NerOptions());
     }
 
     private static List<String> texts() throws IOException {

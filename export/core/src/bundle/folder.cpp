@@ -2,12 +2,14 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "failure.h"
@@ -28,8 +30,8 @@ class Handle {
   ~Handle() {
     if (number_ >= 0) close(number_);
   }
-  Handle(const Handle&) = delete;
-  Handle& operator=(const Handle&) = delete;
+  Handle(Handle&& other) noexcept : number_(other.number_) { other.number_ = -1; }
+  Handle& operator=(Handle&&) = delete;
   int number() const { return number_; }
 
  private:
@@ -45,6 +47,18 @@ FileState state_of(const struct stat& facts) {
   return {static_cast<std::uint64_t>(facts.st_dev), static_cast<std::uint64_t>(facts.st_ino),
           static_cast<std::uint64_t>(facts.st_size), static_cast<std::int64_t>(changed.tv_sec),
           static_cast<std::int64_t>(changed.tv_nsec)};
+}
+
+// A plain file, and how many bytes it has.
+std::pair<Handle, std::uint64_t> opened(const std::string& path) {
+  // Not blocking, for what was a plain file a moment ago may be a pipe now.
+  Handle file(open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  struct stat facts;
+  if (file.number() < 0 || fstat(file.number(), &facts) != 0) {
+    unreadable(path, std::string("cannot be read (") + std::strerror(errno) + ")");
+  }
+  if (!S_ISREG(facts.st_mode)) unreadable(path, "not a plain file");
+  return {std::move(file), static_cast<std::uint64_t>(facts.st_size)};
 }
 
 }  // namespace
@@ -81,17 +95,8 @@ bool Folder::is_plain(const std::string& name) const {
 
 void Folder::stream(const std::string& name, std::uint64_t bytes,
                     const std::function<void(const char*, std::size_t)>& part) const {
-  // Not blocking, for what was a plain file a moment ago may be a pipe now.
-  const Handle file(open(at(name).c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-  struct stat facts;
-  if (file.number() < 0 || fstat(file.number(), &facts) != 0) {
-    unreadable(at(name), std::string("cannot be read (") + std::strerror(errno) + ")");
-  }
-  if (!S_ISREG(facts.st_mode)) unreadable(at(name), "not a plain file");
-  const std::string sizes = " bytes, the manifest says " + std::to_string(bytes);
-  if (static_cast<std::uint64_t>(facts.st_size) != bytes) {
-    throw Failure(EDGENER_DAMAGED, printable(at(name), 200) + ": " + std::to_string(facts.st_size) + sizes);
-  }
+  const auto [file, present] = opened(at(name));
+  check_size(name, present, bytes);
   std::vector<char> buffer(static_cast<std::size_t>(bytes < kPart ? bytes + 1 : kPart));
   std::uint64_t total = 0;
   for (;;) {
@@ -106,11 +111,15 @@ void Folder::stream(const std::string& name, std::uint64_t bytes,
   if (total != bytes) throw Failure(EDGENER_DAMAGED, printable(at(name), 200) + ": was changed while it was read");
 }
 
-std::string Folder::read(const std::string& name, std::uint64_t bytes) const {
-  std::string data;
-  data.reserve(static_cast<std::size_t>(bytes));
-  stream(name, bytes, [&](const char* part, std::size_t size) { data.append(part, size); });
-  return data;
+Mapped Folder::map(const std::string& name, std::uint64_t bytes) const {
+  const auto [file, present] = opened(at(name));
+  check_size(name, present, bytes);
+  if (bytes == 0) return {};  // nothing to map, and the system refuses to
+  const auto size = static_cast<std::size_t>(bytes);
+  void* const start = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.number(), 0);
+  if (start == MAP_FAILED) unreadable(at(name), std::string("cannot be mapped (") + std::strerror(errno) + ")");
+  const std::shared_ptr<const void> owner(start, [size](void* mapped) { munmap(mapped, size); });
+  return {{static_cast<const char*>(start), size}, owner};
 }
 
 }  // namespace edgener

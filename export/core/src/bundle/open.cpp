@@ -11,26 +11,26 @@
 namespace edgener {
 namespace {
 
-std::string shown_path(const Folder& folder, const std::string& name) { return printable(folder.at(name), 200); }
+std::string shown_path(const Files& files, const std::string& name) { return printable(files.at(name), 200); }
 
 [[noreturn]] void malformed(const std::string& where, const std::string& what) {
   throw Failure(EDGENER_MALFORMED, where + ": " + what);
 }
 
 // Missing, surplus, oversized and special files.
-void check_listing(const Folder& folder, const std::map<std::string, FileState>& present) {
+void check_listing(const Files& files, const std::map<std::string, FileState>& present) {
   for (const char* name : {kManifest, kSeal}) {
-    if (!present.count(name)) throw Failure(EDGENER_UNREADABLE, shown_path(folder, name) + ": missing");
+    if (!present.count(name)) throw Failure(EDGENER_UNREADABLE, shown_path(files, name) + ": missing");
   }
   std::set<std::string> names;
   for (const auto& [name, state] : present) {
     if (name != kManifest && name != kSeal) names.insert(name);
   }
-  if (const std::string wrong = wrong_files(names); !wrong.empty()) malformed(printable(folder.path(), 200), wrong);
+  if (const std::string wrong = wrong_files(names); !wrong.empty()) malformed(printable(files.path(), 200), wrong);
   for (const auto& [name, state] : present) {
-    if (!folder.is_plain(name)) malformed(shown_path(folder, name), "not a plain file");
+    if (!files.is_plain(name)) malformed(shown_path(files, name), "not a plain file");
     if (state.bytes > max_bytes(name)) {
-      malformed(shown_path(folder, name), std::to_string(state.bytes) + " bytes is more than a bundle may hold (" +
+      malformed(shown_path(files, name), std::to_string(state.bytes) + " bytes is more than a bundle may hold (" +
                                               std::to_string(max_bytes(name)) + ")");
     }
   }
@@ -40,19 +40,19 @@ void check_listing(const Folder& folder, const std::map<std::string, FileState>&
   throw Failure(EDGENER_DAMAGED, where + ": sha256 differs from " + from + "; the bundle is damaged or was changed");
 }
 
-std::string sealed_manifest(const Folder& folder, const std::map<std::string, FileState>& present) {
-  const std::string seal = folder.read(kSeal, present.at(kSeal).bytes);
-  std::string manifest = folder.read(kManifest, present.at(kManifest).bytes);
+std::string sealed_manifest(const Files& files, const std::map<std::string, FileState>& present) {
+  const std::string seal = files.read(kSeal, present.at(kSeal).bytes);
+  std::string manifest = files.read(kManifest, present.at(kManifest).bytes);
   // In the form that `sha256sum --check` reads.
-  if (seal != sha256(manifest) + "  " + kManifest + "\n") differs(shown_path(folder, kManifest), kSeal);
+  if (seal != sha256(manifest) + "  " + kManifest + "\n") differs(shown_path(files, kManifest), kSeal);
   return manifest;
 }
 
-void check_hash(const Folder& folder, const Manifest& manifest, const std::string& name) {
+void check_hash(const Files& files, const Manifest& manifest, const std::string& name) {
   const FileEntry& entry = manifest.files.at(name);
   Sha256 hash;
-  folder.stream(name, entry.bytes, [&](const char* part, std::size_t size) { hash.add(part, size); });
-  if (hash.hex() != entry.sha256) differs(shown_path(folder, name), "the manifest");
+  files.stream(name, entry.bytes, [&](const char* part, std::size_t size) { hash.add(part, size); });
+  if (hash.hex() != entry.sha256) differs(shown_path(files, name), "the manifest");
 }
 
 std::vector<std::string> labels_of(std::string data, const std::string& where) {
@@ -77,7 +77,7 @@ std::string Bundle::graph(const std::string& variant) const {
   const std::string file = variant_file(variant);
   if (file != kModel && manifest.files.count(file)) return file;
   throw Failure(EDGENER_BAD_ARGUMENT,
-                printable(folder.path(), 200) + ": no variant '" + printable(variant) + "' in this bundle");
+                printable(files->path(), 200) + ": no variant '" + printable(variant) + "' in this bundle");
 }
 
 void each_golden(const std::string& data, const std::string& where,
@@ -93,48 +93,48 @@ void each_golden(const std::string& data, const std::string& where,
   }
 }
 
-std::string read_verified(const Folder& folder, const Manifest& manifest, const std::string& name) {
+std::string read_verified(const Files& files, const Manifest& manifest, const std::string& name) {
   const FileEntry& entry = manifest.files.at(name);
-  std::string data = folder.read(name, entry.bytes);
-  if (sha256(data) != entry.sha256) differs(shown_path(folder, name), "the manifest");
+  std::string data = files.read(name, entry.bytes);
+  if (sha256(data) != entry.sha256) differs(shown_path(files, name), "the manifest");
   return data;
 }
 
-Bundle open_bundle(const std::string& path) {
-  Folder folder(path);
-  auto present = folder.state();
-  check_listing(folder, present);
-  const std::string where = shown_path(folder, kManifest);
-  Manifest manifest = read_manifest(Json(sealed_manifest(folder, present), where, Surrogates::kKept), where);
+Bundle open_bundle(std::unique_ptr<const Files> given) {
+  const Files& files = *given;
+  auto present = files.state();
+  check_listing(files, present);
+  const std::string where = shown_path(files, kManifest);
+  Manifest manifest = read_manifest(Json(sealed_manifest(files, present), where, Surrogates::kKept), where);
   for (const auto& [name, state] : present) {
     if (name != kManifest && name != kSeal && !manifest.files.count(name)) {
-      malformed(shown_path(folder, name), "the manifest does not know this file");
+      malformed(shown_path(files, name), "the manifest does not know this file");
     }
   }
   std::map<std::string, std::string> parsed;
   for (const auto& [name, entry] : manifest.files) {
-    if (!present.count(name)) throw Failure(EDGENER_UNREADABLE, shown_path(folder, name) + ": missing");
+    if (!present.count(name)) throw Failure(EDGENER_UNREADABLE, shown_path(files, name) + ": missing");
     if (name == kTokenizer || name == kLabels || name == kGolden) {
-      parsed[name] = read_verified(folder, manifest, name);
+      parsed[name] = read_verified(files, manifest, name);
     } else {
-      check_hash(folder, manifest, name);
+      check_hash(files, manifest, name);
     }
   }
-  each_golden(parsed.at(kGolden), shown_path(folder, kGolden), [](yyjson_val*, std::size_t) {});
-  auto labels = labels_of(std::move(parsed.at(kLabels)), shown_path(folder, kLabels));
-  return {std::move(folder), std::move(present), std::move(manifest), std::move(labels),
+  each_golden(parsed.at(kGolden), shown_path(files, kGolden), [](yyjson_val*, std::size_t) {});
+  auto labels = labels_of(std::move(parsed.at(kLabels)), shown_path(files, kLabels));
+  return {std::move(given), std::move(present), std::move(manifest), std::move(labels),
           std::move(parsed.at(kTokenizer))};
 }
 
 void check_unchanged(const Bundle& bundle) {
   bool same = false;
   try {
-    same = bundle.folder.state() == bundle.state;
+    same = bundle.files->state() == bundle.state;
   } catch (const Failure&) {
   }
   if (!same) {
     throw Failure(EDGENER_DAMAGED,
-                  printable(bundle.folder.path(), 200) + ": was changed while it was loaded; load it again");
+                  printable(bundle.files->path(), 200) + ": was changed while it was loaded; load it again");
   }
 }
 

@@ -6,17 +6,18 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
-#include "bundle/folder.h"
+#include "bundle/files.h"
 #include "bundle/manifest.h"
 
 namespace edgener {
 
 // A bundle whose hashes hold and whose manifest, labels and golden sentences are well formed.
 struct Bundle {
-  Folder folder;
+  std::unique_ptr<const Files> files;
   std::map<std::string, FileState> state;  // before the files were hashed
   Manifest manifest;
   std::vector<std::string> labels;
@@ -27,13 +28,13 @@ struct Bundle {
 };
 
 // Failure with the first thing that is wrong.
-Bundle open_bundle(const std::string& path);
+Bundle open_bundle(std::unique_ptr<const Files> files);
 
 // Failure when the files are not those whose hashes were compared; for after one was read again by name.
 void check_unchanged(const Bundle& bundle);
 
 // A file of the bundle, its hash compared again.
-std::string read_verified(const Folder& folder, const Manifest& manifest, const std::string& name);
+std::string read_verified(const Files& files, const Manifest& manifest, const std::string& name);
 
 // Each line of golden.jsonl, parsed, and its number. Failure when one is no golden sentence.
 void each_golden(const std::string& data, const std::string& where,

@@ -11,8 +11,8 @@
 namespace edgener {
 namespace {
 
-// All that is used here has been in ONNX Runtime's interface since its first version, which each later one still gives.
-constexpr std::uint32_t kApiVersion = 1;
+// All that is used here has been in ONNX Runtime's interface since this version of it (1.6), which each later one gives.
+constexpr std::uint32_t kApiVersion = 6;
 constexpr const char* kSymbol = "OrtGetApiBase";
 #if defined(__APPLE__)
 constexpr const char* kUsualNames[] = {"libonnxruntime.dylib", "libonnxruntime.1.dylib"};
@@ -67,7 +67,7 @@ Ort::Ort(const std::string& library) {
   const OrtApiBase* base = find(library)();
   version_ = printable(base->GetVersionString());
   api_ = base->GetApi(kApiVersion);
-  if (!api_) throw Failure(EDGENER_NO_RUNTIME, "ONNX Runtime " + version_ + " does not speak the interface of 1.0; update it");
+  if (!api_) throw Failure(EDGENER_NO_RUNTIME, "ONNX Runtime " + version_ + " does not speak the interface of 1.6; update it");
 }
 
 void Ort::require(const std::string& minimum, const std::string& where) const {

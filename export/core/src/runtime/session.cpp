@@ -20,8 +20,8 @@ Held<T> held(T* object, void(ORT_API_CALL* release)(T*)) {
 
 }  // namespace
 
-Session::Session(const Ort& ort, const std::string& graph, std::size_t labels, int threads, std::int64_t pad)
-    : ort_(ort), where_(printable(graph, 200)), labels_(labels), pad_(pad) {
+Session::Session(const Ort& ort, const Graph& graph, std::size_t labels, int threads, std::int64_t pad)
+    : ort_(ort), where_(printable(graph.path, 200)), bytes_(graph.bytes), labels_(labels), pad_(pad) {
   const OrtApi& api = ort_.api();
   const std::string failed = where_ + ": ONNX Runtime " + ort_.version() + " cannot load it";
   OrtEnv* env = nullptr;
@@ -39,7 +39,13 @@ Session::Session(const Ort& ort, const std::string& graph, std::size_t labels, i
   // What goes wrong is a status; the log would only repeat it on stderr.
   ort_.check(api.SetSessionLogSeverityLevel(made, ORT_LOGGING_LEVEL_FATAL), failed);
   OrtSession* session = nullptr;
-  ort_.check(api.CreateSession(env_.get(), graph.c_str(), made, &session), failed);
+  if (const std::string_view bytes = bytes_.bytes; bytes.data()) {
+    ort_.check(api.AddSessionConfigEntry(made, "session.use_ort_model_bytes_directly", "1"), failed);
+    ort_.check(api.AddSessionConfigEntry(made, "session.use_ort_model_bytes_for_initializers", "1"), failed);
+    ort_.check(api.CreateSessionFromArray(env_.get(), bytes.data(), bytes.size(), made, &session), failed);
+  } else {
+    ort_.check(api.CreateSession(env_.get(), graph.path.c_str(), made, &session), failed);
+  }
   session_ = held(session, api.ReleaseSession);
   check_shapes();
 }

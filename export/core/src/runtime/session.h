@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "bundle/files.h"
 #include "runtime/ort.h"
 
 namespace edgener {
@@ -19,11 +20,18 @@ struct Released {
 template <typename T>
 using Held = std::unique_ptr<T, Released<T>>;
 
+// path: opened by ONNX Runtime, which finds weights beside it; where there are bytes, only a name. bytes: a graph in ONNX
+// Runtime's format, which holds its weights: they are used where they lie, not copied.
+struct Graph {
+  std::string path;
+  Mapped bytes;
+};
+
 class Session {
  public:
   // `labels`: how many the bundle has. threads: 0 leaves the choice to ONNX Runtime. Failure unless the graph is a
   // token classifier with these labels.
-  Session(const Ort& ort, const std::string& graph, std::size_t labels, int threads, std::int64_t pad);
+  Session(const Ort& ort, const Graph& graph, std::size_t labels, int threads, std::int64_t pad);
 
   // Row by row, [ids x labels]. From any thread.
   std::vector<float> run(const std::vector<std::int64_t>& ids) const;
@@ -36,6 +44,7 @@ class Session {
 
   const Ort ort_;
   std::string where_;
+  const Mapped bytes_;  // the session uses them
   std::size_t labels_;
   std::int64_t pad_;
   std::size_t length_ = 0;  // of a graph that takes one length only; else 0

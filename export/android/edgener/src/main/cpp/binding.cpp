@@ -91,19 +91,54 @@ Answer guarded(JNIEnv* env, Answer otherwise, Work work) noexcept {
 
 const edgener_ner* ner_of(jlong handle) { return reinterpret_cast<const edgener_ner*>(handle); }
 
+// What Java gives for an edgener_options, with the memory that it points into.
+struct Options {
+  std::string variant, runtime;
+  edgener_options inner = EDGENER_OPTIONS_INIT;
+
+  Options(JNIEnv* env, jint threads, jdouble min_score, jdouble recall_bias, jstring graph, jstring library)
+      : variant(bytes_of(env, graph)), runtime(bytes_of(env, library)) {
+    inner.threads = threads;
+    inner.min_score = min_score;
+    inner.recall_bias = recall_bias;
+    inner.variant = variant.c_str();
+    inner.runtime = runtime.empty() ? nullptr : runtime.c_str();
+  }
+  Options(const Options&) = delete;
+  Options& operator=(const Options&) = delete;
+};
+
 jlong open_ner(JNIEnv* env, jclass, jstring folder, jint threads, jdouble min_score, jdouble recall_bias,
                jstring variant, jstring runtime) {
   return guarded(env, jlong{0}, [&] {
-    const std::string path = bytes_of(env, folder), graph = bytes_of(env, variant), library = bytes_of(env, runtime);
-    edgener_options options = EDGENER_OPTIONS_INIT;
-    options.threads = threads;
-    options.min_score = min_score;
-    options.recall_bias = recall_bias;
-    options.variant = graph.c_str();
-    options.runtime = library.empty() ? nullptr : library.c_str();
+    const std::string path = bytes_of(env, folder);
+    const Options options(env, threads, min_score, recall_bias, variant, runtime);
     edgener_ner* ner = nullptr;
     edgener_error error;
-    check(env, edgener_open(path.c_str(), &options, &ner, &error), error);
+    check(env, edgener_open(path.c_str(), &options.inner, &ner, &error), error);
+    return reinterpret_cast<jlong>(ner);
+  });
+}
+
+// data: direct buffers, the whole of each; Java keeps them until the handle is closed.
+jlong open_files(JNIEnv* env, jclass, jstring name, jobjectArray names, jobjectArray data, jint threads,
+                 jdouble min_score, jdouble recall_bias, jstring variant, jstring runtime) {
+  return guarded(env, jlong{0}, [&] {
+    const std::string shown = bytes_of(env, name);
+    const jsize count = env->GetArrayLength(names);
+    std::vector<std::string> kept(static_cast<std::size_t>(count));
+    std::vector<edgener_file> files;
+    for (jsize at = 0; at < count; ++at) {
+      const Local<jstring> one(env, static_cast<jstring>(env->GetObjectArrayElement(names, at)));
+      const Local<jobject> buffer(env, env->GetObjectArrayElement(data, at));
+      std::string& bytes = kept[static_cast<std::size_t>(at)] = bytes_of(env, one.get());
+      const auto size = static_cast<std::size_t>(env->GetDirectBufferCapacity(buffer.get()));
+      files.push_back({bytes.c_str(), env->GetDirectBufferAddress(buffer.get()), size});
+    }
+    const Options options(env, threads, min_score, recall_bias, variant, runtime);
+    edgener_ner* ner = nullptr;
+    edgener_error error;
+    check(env, edgener_open_files(shown.c_str(), files.data(), files.size(), &options.inner, &ner, &error), error);
     return reinterpret_cast<jlong>(ner);
   });
 }
@@ -190,6 +225,9 @@ bool load(JNIEnv* env) {
   if (!exception_constructor) throw Pending();
   const JNINativeMethod methods[] = {
       method("open", "(Ljava/lang/String;IDDLjava/lang/String;Ljava/lang/String;)J", open_ner),
+      method("openFiles",
+             "(Ljava/lang/String;[Ljava/lang/String;[Ljava/nio/ByteBuffer;IDDLjava/lang/String;Ljava/lang/String;)J",
+             open_files),
       method("close", "(J)V", close_ner),
       method("tag", "(JLjava/lang/String;)[Ljava/lang/Object;", tag),
       method("check", "(J)V", check_ner),

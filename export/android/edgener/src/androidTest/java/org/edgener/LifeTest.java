@@ -3,6 +3,7 @@ package org.edgener;
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertThrows;
 import static org.junit.Assert.assertTrue;
+import static org.junit.Assume.assumeTrue;
 
 import android.content.Context;
 import androidx.test.ext.junit.runners.AndroidJUnit4;
@@ -10,10 +11,11 @@ import androidx.test.platform.app.InstrumentationRegistry;
 import java.io.File;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.util.Arrays;
 import org.junit.Test;
 import org.junit.runner.RunWith;
 
-/** Opening, the copy of the assets, closing. */
+/** Opening, mapping or copying the assets, closing. */
 @RunWith(AndroidJUnit4.class)
 public final class LifeTest {
     private static final String TEXT = "Ibrahim ya je Kano \uD83D\uDE00 \uD83D Lagos";
@@ -39,6 +41,7 @@ public final class LifeTest {
 
     @Test
     public void aCopyThatWentBadIsMadeAgain() throws IOException {
+        assumeTrue("the bundle is one that is copied", !isMapped());
         NerAssets.open(context).close();
         File copy = theCopy();
         try (FileOutputStream output = new FileOutputStream(new File(copy, "labels.json"))) {
@@ -52,11 +55,23 @@ public final class LifeTest {
 
     @Test
     public void oneCopyIsLeft() throws IOException {
+        assumeTrue("the bundle is one that is copied", !isMapped());
         File old = new File(copies, "old");
         assertTrue(old.isDirectory() || old.mkdirs());
         NerAssets.open(context).close();
         assertTrue(!old.exists());
         assertTrue(theCopy().isDirectory());
+    }
+
+    @Test
+    public void aBundleInTheRuntimesFormatIsNotCopied() throws IOException {
+        assumeTrue("the bundle is one that is mapped", isMapped());
+        NerAssets.open(context).close();
+        assertTrue(!copies.exists());
+    }
+
+    private boolean isMapped() throws IOException {
+        return Arrays.asList(context.getAssets().list("bundle")).contains("model.ort");
     }
 
     private File theCopy() {

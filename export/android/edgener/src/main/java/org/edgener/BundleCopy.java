@@ -16,13 +16,6 @@ import java.util.regex.Pattern;
  * when it is whole, and each opening verifies it again, so that a copy that went bad is made anew.
  */
 final class BundleCopy {
-    /** Where the files come from: an app's assets, or a folder in the tests. */
-    interface Source {
-        String[] names() throws IOException;
-
-        InputStream open(String name) throws IOException;
-    }
-
     private static final String SEAL = "manifest.sha256";
     private static final String LOCK = "lock";
     private static final String COPYING = "copying";
@@ -33,7 +26,7 @@ final class BundleCopy {
     private BundleCopy() {}
 
     /** Opens the copy under {@code root}, made before or now; removes whatever else lies there. */
-    static Ner open(Source source, File root, NerOptions options) {
+    static Ner open(BundleSource source, File root, NerOptions options) {
         synchronized (IN_THIS_PROCESS) {
             try {
                 if (!root.isDirectory() && !root.mkdirs()) {
@@ -51,7 +44,14 @@ final class BundleCopy {
         }
     }
 
-    private static Ner openLocked(Source source, File root, NerOptions options) throws IOException {
+    /** Removes the copies under {@code root}, which are of no use to a bundle that is read where it lies. */
+    static void forget(File root) {
+        synchronized (IN_THIS_PROCESS) {
+            remove(root);
+        }
+    }
+
+    private static Ner openLocked(BundleSource source, File root, NerOptions options) throws IOException {
         String digest = digestOf(source);
         File place = new File(root, digest);
         // What other versions of the app left, and copies that were cut short: gone before room is needed for this one.
@@ -79,7 +79,7 @@ final class BundleCopy {
     }
 
     /** Of the bundle in the assets, by its seal. */
-    private static String digestOf(Source source) throws IOException {
+    private static String digestOf(BundleSource source) throws IOException {
         byte[] seal = new byte[256];
         int size = 0;
         try (InputStream input = source.open(SEAL)) {
@@ -98,7 +98,7 @@ final class BundleCopy {
                 || code == NerException.Code.UNREADABLE;
     }
 
-    private static void copy(Source source, File folder) throws IOException {
+    private static void copy(BundleSource source, File folder) throws IOException {
         if (!folder.mkdir()) {
             throw new IOException("no folder can be made there");
         }

@@ -1,10 +1,12 @@
 package org.edgener;
 
 import java.io.File;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -18,9 +20,12 @@ public final class Ner implements AutoCloseable {
     private long handle;
     private int calls;
     private boolean closed;
+    /** Memory that the native side reads; null when it has its own. */
+    private ByteBuffer[] held;
 
-    private Ner(long handle) {
+    private Ner(long handle, ByteBuffer[] held) {
         this.handle = handle;
+        this.held = held;
     }
 
     /** Verifies every hash of a bundle's folder and loads it. {@link NerException} when it is unsound or unfit. */
@@ -30,13 +35,42 @@ public final class Ner implements AutoCloseable {
 
     public static Ner open(File bundle, NerOptions options) {
         String path = bundle.getPath();
-        // Native code would read these only as far as the zero.
-        refuseZero("the path of a bundle", path);
-        refuseZero("options.variant", options.variant);
-        refuseZero("options.runtime", options.runtime);
-        return new Ner(
+        refuseZeros("the path of a bundle", path, options);
+        long handle =
                 Native.open(
-                        path, options.threads, options.minScore, options.recallBias, options.variant, options.runtime));
+                        path, options.threads, options.minScore, options.recallBias, options.variant, options.runtime);
+        return new Ner(handle, null);
+    }
+
+    /**
+     * Opens a bundle in ONNX Runtime's format ({@code edgener export --format ort}) that is in memory, such as mapped
+     * files. Nothing is copied: the weights are used where they lie, and what is in the buffers must stay as it is.
+     *
+     * @param name what messages call it
+     * @param files direct buffers, from position to limit, by the names of the bundle's files; the Ner holds them
+     */
+    public static Ner open(String name, Map<String, ByteBuffer> files, NerOptions options) {
+        refuseZeros("the name of a bundle", name, options);
+        String[] names = files.keySet().toArray(new String[0]);
+        ByteBuffer[] data = new ByteBuffer[names.length];
+        for (int at = 0; at < names.length; at++) {
+            refuseZero("the name of a file", names[at]);
+            data[at] = files.get(names[at]).slice();
+            if (!data[at].isDirect()) {
+                throw new NerException(NerException.Code.BAD_ARGUMENT, names[at] + ": its buffer is not a direct one");
+            }
+        }
+        long handle =
+                Native.openFiles(
+                        name,
+                        names,
+                        data,
+                        options.threads,
+                        options.minScore,
+                        options.recallBias,
+                        options.variant,
+                        options.runtime);
+        return new Ner(handle, data);
     }
 
     /** The entities of a text, in order. {@link IllegalStateException} when this was closed. */
@@ -116,7 +150,15 @@ public final class Ner implements AutoCloseable {
         if (closed && calls == 0 && handle != 0) {
             Native.close(handle);
             handle = 0;
+            held = null;
         }
+    }
+
+    /** Native code would read these only as far as the zero. */
+    private static void refuseZeros(String what, String value, NerOptions options) {
+        refuseZero(what, value);
+        refuseZero("options.variant", options.variant);
+        refuseZero("options.runtime", options.runtime);
     }
 
     private static void refuseZero(String what, String value) {
