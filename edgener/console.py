@@ -10,7 +10,10 @@ import sys
 import time
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 Item = TypeVar("Item")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -50,18 +53,33 @@ def highlight(text: str, entities: Sequence[tuple[int, int, str]]) -> str:
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table on stdout: the first column left-aligned, the others right-aligned."""
-    from rich.console import Console
-    from rich.table import Table
+    """A table on stdout: the first column left-aligned, the others right-aligned.
 
-    table = Table(title=title, title_justify="left")
-    for place, name in enumerate(columns):
-        table.add_column(name, justify="left" if place == 0 else "right", overflow="fold")
-    for row in rows:
-        table.add_row(*(cell(value) for value in row))
+    On a terminal that is too narrow for it the columns become rows, when that fits: a folded number cannot be read.
+    """
+    from rich.console import Console
+
     # A pipe has no width: rich would fold at 80 columns, which breaks tables that are redirected.
     width = None if sys.stdout.isatty() else 200
-    Console(file=sys.stdout, width=width, highlight=False, markup=False, emoji=False).print(table)
+    console = Console(file=sys.stdout, width=width, highlight=False, markup=False, emoji=False)
+    upright = [list(columns), *([cell(value) for value in row] for row in rows)]
+    turned = [list(line) for line in zip(*upright, strict=True)]
+    tables = [_table(lines) for lines in (upright, turned) if len(lines) > 1]
+    unbound = console.options.update(max_width=sys.maxsize)
+    fitting = (one for one in tables if console.measure(one, options=unbound).maximum <= console.width)
+    console.print(title, style="italic", soft_wrap=True)  # a table's own title is folded to its width
+    console.print(next(fitting, _table(upright)))
+
+
+def _table(lines: Sequence[Sequence[str]]) -> "Table":
+    from rich.table import Table
+
+    table = Table()
+    for place, name in enumerate(lines[0]):
+        table.add_column(name, justify="left" if place == 0 else "right", overflow="fold")
+    for line in lines[1:]:
+        table.add_row(*line)
+    return table
 
 
 def cell(value: object) -> str:
@@ -84,12 +102,13 @@ class Progress:
         self.started = self.drawn = time.monotonic()
         self.live = sys.stderr.isatty()
         self.visible = False
+        self.told = -1
 
     def __enter__(self) -> "Progress":
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self.visible:
+        if self.visible and (self.live or self.told != self.done):
             self._draw(final=True)
 
     def advance(self, count: int = 1) -> None:
@@ -101,14 +120,14 @@ class Progress:
             self._draw()
 
     def _draw(self, final: bool = False) -> None:
-        self.visible = True
+        self.visible, self.told = True, self.done
         seconds = time.monotonic() - self.started
         rate = self.done / seconds if seconds else 0.0
         text = f"{self.what}: {self.done:,}"
         if self.total:
             text += f"/{self.total:,} ({100 * self.done / self.total:.0f} %)"
         text += f" {self.unit}, {rate:,.0f}/s" if self.unit else f", {rate:,.1f}/s"
-        if self.total and rate and not final:
+        if self.total and rate and self.done < self.total and not final:
             text += f", {(self.total - self.done) / rate:.0f} s left"
         if self.live:
             print(f"\r\x1b[K{text}", end="\n" if final else "", file=sys.stderr, flush=True)

@@ -96,9 +96,10 @@ def benchmark(
         report.COLUMNS,
         report.rows(document),
     )
-    print_table(
-        "Ratios to the first contestant (least-greatest round)", report.RATIO_COLUMNS, report.ratio_rows(document)
-    )
+    if len(document["figures"]) > 1:
+        print_table(
+            "Ratios to the first contestant (least-greatest round)", report.RATIO_COLUMNS, report.ratio_rows(document)
+        )
     for name, size in document["sizes"].items():
         if size["bytes_kind"] != "on disk":
             typer.echo(f"{name}: the size is that of its weights in memory; nothing on disk has that form")

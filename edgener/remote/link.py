@@ -11,7 +11,9 @@ import json
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from edgener.errors import MissingExtra, UserError
@@ -26,6 +28,8 @@ BEAT_S = 5.0  # well below the silence after which the device thinks that it is 
 CONNECT_S = 20.0
 END_S = 20.0
 _CHUNK = 1 << 16
+_PORT = 22
+_KNOWN = "~/.ssh/known_hosts"
 _PROGRAM = "import sys; exec(compile(sys.stdin.buffer.read({size}), 'device', 'exec'))"
 
 
@@ -147,7 +151,7 @@ async def _facts(link: Link) -> dict[str, Any]:
 
 
 async def _connect(where: Address) -> Any:
-    seen: list[Any] = []
+    seen: list[_HostKey] = []
     options: dict[str, Any] = {"keepalive_interval": 10, "keepalive_count_max": 3, "connect_timeout": CONNECT_S}
     if where.user:
         options["username"] = where.user
@@ -158,11 +162,7 @@ async def _connect(where: Address) -> Any:
     except asyncssh.HostKeyNotVerifiable as error:
         if not seen:  # revoked, or a broken certificate
             raise UserError(f"{where}: its host key cannot be trusted: {error.reason}") from None
-        key = f"{seen[0].get_algorithm()} {seen[0].get_fingerprint()}"
-        raise UserError(
-            f"{where}: its host key ({key}) is not what ~/.ssh/known_hosts has for it; when it is the device's, log in "
-            f"once to confirm it: {where.ssh}"
-        ) from None
+        raise UserError(f"{where}: {seen[0].wrong(where)}") from None
     except asyncssh.PermissionDenied:
         raise UserError(
             f"{where}: the login was refused; give the device your key: ssh-copy-id {where.ssh.removeprefix('ssh ')}"
@@ -176,15 +176,45 @@ async def _connect(where: Address) -> Any:
         raise UserError(f"{where}: cannot be reached: {reason}") from None
 
 
+@dataclass(frozen=True)
+class _HostKey:
+    """A key that known_hosts does not have for the host. entry: the host's name there; changed: it has another key."""
+
+    key: str
+    entry: str
+    changed: bool
+
+    def wrong(self, where: Address) -> str:
+        """What to do: ssh asks about a host that it does not know, and refuses one whose key is another."""
+        if not self.changed:
+            return (
+                f"{_KNOWN} has no host key for it; when {self.key} is the device's, log in once to confirm it: "
+                f"{where.ssh}"
+            )
+        return (
+            f"its host key is {self.key}, and {_KNOWN} has another: it was set up anew, or this is another machine; "
+            f"when the key is the device's: ssh-keygen -R '{self.entry}' && {where.ssh}"
+        )
+
+
+def _in_known_hosts(host: str, addr: str, port: int | None) -> bool:
+    with contextlib.suppress(OSError, ValueError):
+        return bool(asyncssh.match_known_hosts(str(Path(_KNOWN).expanduser()), host, addr, port)[0])
+    return False
+
+
 class _Client(asyncssh.SSHClient):
     """Asks at the terminal for a password, when there is one and no key is taken; it is kept nowhere."""
 
-    def __init__(self, seen: list[Any]) -> None:
+    def __init__(self, seen: list[_HostKey]) -> None:
         self.seen, self.tries = seen, 3
 
     def validate_host_public_key(self, host: str, addr: str, port: int, key: Any) -> bool:
         """Called for a key that known_hosts does not have for this host."""
-        self.seen.append(key)
+        apart = None if port == _PORT else port
+        entry = f"[{host}]:{port}" if apart else host
+        shown = f"{key.get_algorithm()} {key.get_fingerprint()}"
+        self.seen.append(_HostKey(shown, entry, _in_known_hosts(host, addr, apart)))
         return False
 
     def password_auth_requested(self) -> str | None:

@@ -10,7 +10,7 @@ from edgener import artefact
 from edgener.artefact import sha256_file
 from edgener.benchmark.run import BenchmarkConfig
 from edgener.bundle.verify import open_bundle
-from edgener.console import Progress, say
+from edgener.console import say
 from edgener.errors import UserError
 from edgener.remote import setup
 from edgener.remote.address import Address
@@ -61,7 +61,7 @@ async def _session(
         say(f"there: {facts['machine']}, Python {facts['python']}, {facts['free_bytes'] / 1e9:.1f} GB free")
         setup.check(where, facts, sum(path.stat().st_size for path in [*files.values(), *wheels]))
         await setup.install(link, facts, wheels)
-        await _copy(link, files)
+        await setup.copy(link, files)
         device = {**{part: facts[part] for part in ("machine", "libc")}, "versions": await _versions(link)}
         before = kept.read(device)
         if before and before["order"]:
@@ -74,6 +74,7 @@ async def _session(
             "before": before,
         }
         await link.put("request.json", artefact.canonical_json(request))
+        say("measuring there")
         document = await _measure(link, kept, device)
         clean = await link.end()
     kept.drop()
@@ -81,15 +82,6 @@ async def _session(
         f"{where}: everything is removed there" if clean else f"warning: {where}: some files could not be removed there"
     )
     return document
-
-
-async def _copy(link: Link, files: dict[str, Path]) -> None:
-    total = sum(path.stat().st_size for path in files.values())
-    with Progress(f"copying {total / 1e6:.1f} MB", total // 1000, "kB") as progress:
-        for name, path in files.items():
-            data = path.read_bytes()
-            await link.put(name, data)
-            progress.advance(len(data) // 1000)
 
 
 async def _versions(link: Link) -> dict[str, str]:

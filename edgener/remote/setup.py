@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from edgener.console import say
+from edgener.console import Progress, say
 from edgener.errors import UserError
 from edgener.remote.link import Link
 from edgener.remote.wheel import wheel
@@ -51,19 +51,29 @@ async def install(link: Link, facts: dict[str, Any], wheels: list[Path]) -> None
         raise UserError(f"{link.where}: no virtual environment can be made there: {_last(said)}")
     name, data = wheel()
     await link.put(f"wheels/{name}", data)
-    for one in wheels:
-        if one.name != name:
-            await link.put(f"wheels/{one.name}", one.read_bytes())
+    await copy(link, {f"wheels/{one.name}": one for one in wheels if one.name != name})
     say("installing edgener and what it needs there")
     source = ("--no-index", "--find-links", "{here}/wheels") if wheels else _ONLINE
     code, said = await _run(link, [PYTHON, *_PIP, *source, f"{{here}}/wheels/{name}"], telling=True)
     if code and wheels:
-        raise UserError(f"{link.where}: the wheels do not suit it: {_missing(said)}; {_download(facts)}")
+        raise UserError(
+            f"{link.where}: the wheels do not suit it: {_missing(said)}; fetch them here: {_download(facts)}"
+        )
     if code:
         raise UserError(
-            f"{link.where}: pip failed there: {_missing(said)}; without internet there, {_download(facts)}, "
-            "and give --wheels wheels"
+            f"{link.where}: pip failed there: {_missing(said)}; if it has no internet, fetch the wheels here and add "
+            f"--wheels wheels: {_download(facts)}"
         )
+
+
+async def copy(link: Link, files: dict[str, Path]) -> None:
+    """Files to the device, by their names there, with progress."""
+    total = sum(path.stat().st_size for path in files.values())
+    with Progress(f"copying {total / 1e6:.1f} MB", total // 1000, "kB") as progress:
+        for name, path in files.items():
+            data = path.read_bytes()
+            await link.put(name, data)
+            progress.advance(len(data) // 1000)
 
 
 def _download(facts: dict[str, Any]) -> str:
@@ -71,7 +81,7 @@ def _download(facts: dict[str, Any]) -> str:
     version = ".".join(facts["python"].split(".")[:2])
     platforms = " ".join(f"--platform manylinux_2_{minor}_{facts['machine']}" for minor in (28, 27, 17))
     packages = "onnxruntime tokenizers numpy typer"
-    return f"here: pip download --only-binary :all: {platforms} --python-version {version} -d wheels {packages}"
+    return f"pip download --only-binary :all: {platforms} --python-version {version} -d wheels {packages}"
 
 
 async def _run(link: Link, command: list[str], telling: bool = False) -> tuple[int, str]:

@@ -123,7 +123,7 @@ def test_the_first_contestant_is_what_ratios_refer_to(document: dict[str, Any]) 
 def test_the_table_and_the_json(bundles: list[Path], capfd: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     shortest = Plan(rounds=2, seconds=0.01, cold_starts=1)
     monkeypatch.setattr(Plan, "quick", lambda plan: shortest)
-    assert run("benchmark", bundles[0], "--quick") == 0
+    assert run("benchmark", *bundles, "--quick") == 0
     out, _ = capfd.readouterr()
     assert "Ratios to the first contestant" in out
     assert "1.00x (1.00-1.00)" in out
@@ -133,6 +133,8 @@ def test_the_table_and_the_json(bundles: list[Path], capfd: Capture, monkeypatch
     assert run("benchmark", bundles[0], "--quick", "--no-batches", "--json") == 0
     figures = json.loads(capfd.readouterr().out)["figures"]
     assert [one["sentences_per_s"] for one in figures.values()] == [{}]
+    assert run("benchmark", bundles[0], "--quick", "--no-batches") == 0
+    assert "Ratios" not in capfd.readouterr().out
 
 
 def test_wrong_uses(bundles: list[Path], tmp_path: Path, capfd: Capture) -> None:

@@ -97,6 +97,7 @@ def test_a_run_cut_off_leaves_nothing_and_goes_on(sound: Path, bundle: Path, off
     table, said = process.communicate(timeout=400)
     assert process.returncode == 0, said
     assert f"going on behind round {kept}," in said
+    assert "measuring there" in said
     assert "everything is removed there" in said
     assert "another bundle" in table
     document = json.loads(out.read_text())
@@ -124,8 +125,8 @@ def _processes(server: Server) -> list[str]:
 def test_a_device_without_internet_is_told_how(sound: Path, offline: Server, wheels: Path) -> None:
     said = refusal(offline, sound)
     assert "pip failed there" in said
-    assert "pip download --only-binary :all:" in said
-    assert "--wheels" in said
+    assert "--wheels wheels: pip download --only-binary :all:" in said
+    assert said.endswith(" typer")
     assert offline.left_behind() == []
 
 
@@ -150,12 +151,13 @@ def test_an_unknown_host_key_and_another_one(sound: Path, offline: Server, tmp_p
         ["ssh-keygen", "-lf", ours], capture_output=True, text=True, check=True
     ).stdout.split()[1]
     try:
-        for known in ("", openssh.key(tmp_path / "other")):
+        for known, told in (("", "has no host key for it"), (openssh.key(tmp_path / "other"), "has another")):
             offline.know(known)
             said = refusal(offline, sound)
-            assert "host key" in said
+            assert told in said
             assert fingerprint in said
-            assert f"ssh -p {offline.port} pi@127.0.0.1" in said
+            assert said.endswith(f"ssh -p {offline.port} pi@127.0.0.1")
+            assert (f"ssh-keygen -R '[127.0.0.1]:{offline.port}'" in said) == bool(known)
     finally:
         offline.know()
 

@@ -13,7 +13,7 @@ export async function linesOf(file: File): Promise<string[]> {
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(await file.arrayBuffer());
   } catch {
-    throw new Error(`${file.name} is not text in UTF-8. Save it as UTF-8 text and drop it again.`);
+    throw new Error(`${file.name} is not text in UTF-8. Save it as UTF-8 text and try again.`);
   }
   if (text.includes("\0")) throw new Error(`${file.name} is not a text file.`);
   return linesIn(text);

@@ -7,7 +7,8 @@ import { legend, paragraph, row } from "./view.js";
 
 interface Job {
   readonly id: number;
-  readonly name: string;
+  /** Of the file; null for what stands in the box. */
+  readonly name: string | null;
   readonly lines: readonly string[];
   readonly found: Entity[][];
   readonly ms: number[];
@@ -16,6 +17,7 @@ interface Job {
 // More than a person reads, and more than a page should hold.
 const MOST_SHOWN = 500;
 const TYPING_PAUSE = 400;
+const NOT_STATED = "not stated";
 const AGAIN = "Load the page again; if this stays, its folder on the server has to be written again.";
 const [BUNDLE, RUNTIME] = ["bundle/", "runtime/"].map((folder) => new URL(folder, location.href).href) as [string, string];
 let worker: Worker;
@@ -55,13 +57,22 @@ function ready(facts: Facts): void {
   part("size").textContent = `${(facts.bytes / 1e6).toFixed(1)} MB`;
   part("load").textContent = `${(facts.loadMs / 1000).toFixed(2)} s`;
   part("threads").textContent = String(facts.threads);
-  part("languages").textContent = facts.languages.join(", ") || "not stated";
+  part("languages").textContent = facts.languages.map(languageName).join(", ") || NOT_STATED;
   part("notes").replaceChildren(...notes(facts).map(note));
   for (const control of document.querySelectorAll<HTMLButtonElement>("[disabled]")) control.disabled = false;
   if (!box.value) box.value = facts.example;
   document.body.dataset["golden"] = `${facts.golden - facts.differences.length} of ${facts.golden}`;
   document.body.dataset["state"] = "ready";
   tagBox();
+}
+
+/** As the browser calls it, or the code for one that it does not know. */
+function languageName(code: string): string {
+  try {
+    return new Intl.DisplayNames("en", { type: "language" }).of(code) ?? code;
+  } catch {
+    return code;
+  }
 }
 
 function notes(facts: Facts): string[] {
@@ -71,8 +82,14 @@ function notes(facts: Facts): string[] {
   }
   said.push(...facts.warnings.map((warning) => `${warning}.`));
   if (facts.ungated) said.push(`Not measured before export: ${facts.ungated}.`);
-  if (facts.licences.length) said.push(`Licences of the training data: ${facts.licences.join(", ")}.`);
+  if (facts.licences.length) said.push(`Licences of the training data: ${licences(facts.licences)}.`);
   return said;
+}
+
+function licences(names: readonly string[]): string {
+  const stated = names.filter((name) => name !== NOT_STATED).join(", ");
+  if (!stated) return NOT_STATED;
+  return names.includes(NOT_STATED) ? `${stated}; of some of it none is stated` : stated;
 }
 
 function note(text: string): HTMLElement {
@@ -108,7 +125,7 @@ function wrong(message: string): void {
   alert.textContent = message;
 }
 
-function start(name: string, lines: readonly string[]): void {
+function start(name: string | null, lines: readonly string[]): void {
   wrong("");
   job = { id: (job?.id ?? 0) + 1, name, lines, found: [], ms: [] };
   drawn = 0;
@@ -128,7 +145,7 @@ function take(current: Job, at: number, entities: Entity[], ms: number): void {
     part("rows").append(...entities.map((entity) => row(entity, at + 1)));
   }
   if (at + 1 === current.lines.length) finish(current);
-  else if ((at + 1) % 20 === 0) say(`${current.name}: ${at + 1} of ${current.lines.length} lines`);
+  else if ((at + 1) % 20 === 0) say(`${about(current)}${at + 1} of ${current.lines.length} lines`);
 }
 
 function finish(current: Job): void {
@@ -136,7 +153,8 @@ function finish(current: Job): void {
   const lines = current.lines.filter((line) => line.trim()).length;
   const hidden = current.lines.length - drawn;
   const more = hidden > 0 ? `; the first ${drawn} lines are shown, the file to save has all` : "";
-  say(lines ? `${plural(count, "name")} in ${plural(lines, "line")}${more}` : "Type or paste a text, or drop a text file");
+  if (lines) say(`${about(current)}${plural(count, "name")} in ${plural(lines, "line")}${more}`);
+  else say(current.name ? `${current.name}: nothing in it` : "Type or paste a text, or open a text file");
   const times = [...current.ms].sort((a, b) => a - b);
   part("time").textContent = times.length ? `${times[times.length >> 1]!.toFixed(1)} ms` : "-";
   part("list").hidden = !count;
@@ -144,12 +162,17 @@ function finish(current: Job): void {
   document.body.dataset["answered"] = String(current.id);
 }
 
+/** What a message is about, where that is not what stands in the box. */
+function about(current: Job): string {
+  return current.name ? `${current.name}: ` : "";
+}
+
 function plural(count: number, what: string): string {
   return `${count.toLocaleString("en")} ${what}${count === 1 ? "" : "s"}`;
 }
 
 function tagBox(): void {
-  start("text", linesIn(box.value));
+  start(null, linesIn(box.value));
 }
 
 async function tagFile(file: File | undefined): Promise<void> {
@@ -175,16 +198,23 @@ function listen(): void {
     void tagFile(input.files?.[0]);
     input.value = "";
   });
-  part("save").addEventListener("click", () => job && save(job.name, job.lines, job.found));
+  part("save").addEventListener("click", () => job && save(job.name ?? "text", job.lines, job.found));
   document.addEventListener("dragover", (event) => {
+    if (!holdsFile(event)) return;
     event.preventDefault();
     document.body.dataset["drop"] = "";
   });
   for (const over of ["dragleave", "drop"]) document.addEventListener(over, () => delete document.body.dataset["drop"]);
   document.addEventListener("drop", (event) => {
+    if (!holdsFile(event)) return;
     event.preventDefault();
     void tagFile(event.dataTransfer?.files[0]);
   });
+}
+
+/** Words that are dragged into the box are for the browser. */
+function holdsFile({ dataTransfer }: DragEvent): boolean {
+  return dataTransfer?.types.includes("Files") ?? false;
 }
 
 /** Before the bundle is fetched, so that it passes through the service worker once and is kept. */

@@ -39,7 +39,7 @@ export function row(entity: Entity, at: number): HTMLElement {
   const name = element("td");
   name.dir = "auto";
   name.textContent = entity.text;
-  const cells = [entity.type, entity.score.toFixed(2), String(at), `${entity.start}-${entity.end}`];
+  const cells = [entity.type, entity.score.toFixed(2), String(at), `${entity.start}–${entity.end}`];
   line.append(name, ...cells.map(cell));
   return line;
 }
@@ -48,7 +48,8 @@ function mark(text: string, type: string, bare = false): HTMLElement {
   const marked = element("mark");
   marked.dataset["colour"] = String(Math.max(0, types.indexOf(type)) % COLOURS);
   const label = element("b");
-  label.textContent = type;
+  // The space is for who hears the text: without one, name and type are one word. No line ends there.
+  label.textContent = bare ? type : `\u00a0${type}`;
   marked.append(...(bare ? [label] : [text, label]));
   return marked;
 }
