@@ -88,6 +88,7 @@ def android(
     Example: edgener kit android runs/demo-int8 --out runs/demo-android
     """
     from edgener.benchmark.android_app import line
+    from edgener.bundle.layout import ORT_MODEL
     from edgener.kit.android import TARGET, write_android
     from edgener.kit.site import foreign_target
 
@@ -105,6 +106,8 @@ def android(
             f"{out}: {len(kit.files)} files, {kit.bytes / 1e6:.1f} MB; open it in Android Studio and run `sample`"
         )
         typer.echo(line(grown))
+        if not (bundle / ORT_MODEL).is_file():
+            say("a bundle that `edgener export --format ort` makes is read where it lies in the app, not copied")
 
 
 @app.command()

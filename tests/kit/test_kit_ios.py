@@ -69,7 +69,8 @@ def test_everything_is_inside(kit: Path, sound: Path) -> None:
     libraries = {"Sources/CYyjson/yyjson.c", "Sources/CYyjson/include/yyjson.h", "Sources/CYyjson/LICENSE"} | {
         f"Sources/CUtf8proc/{name}" for name in ("utf8proc.c", "utf8proc_data.c", "include/utf8proc.h", "LICENSE.md")
     }
-    assert names(kit) == own | core | bundle | libraries
+    assert names(kit) == own | core | bundle | libraries | {"LICENSE"}
+    assert (kit / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()
     assert (kit / "Sources/CYyjson/include/yyjson.h").read_text() == "stand-in for src/yyjson.h"
     for name in names(CORE / "src"):
         assert (kit / "Sources/CEdgener/src" / name).read_bytes() == (CORE / "src" / name).read_bytes()
