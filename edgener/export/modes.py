@@ -143,7 +143,8 @@ def quantised(
     _check_blocks(encoder, config.quant == INT4, embeddings)
     # What the tanh form of GELU is off by is far below a step of int8.
     approximate = config.quant in (INT8, INT8_STATIC, INT8_MIXED, INT4)
-    standard = config.operators == "standard" and embeddings == "int4"
+    # ONNX Runtime's format knows no 4-bit numbers: there they stand in bytes, two in each.
+    standard = embeddings == "int4" and (config.operators == "standard" or config.format == ORT)
     lookup = forms.standard_int4_lookup if standard else LOOKUPS[embeddings]
     form = Form(PLAIN.linear, lookup, length=config.length, packed=config.packed, tanh=approximate)
     store: forms.Store = forms.dense

@@ -1,14 +1,20 @@
 """edgener-cli beside the Python runtime: the same entities of the same texts."""
 
 import json
+import os
+import re
+import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
+from onnx import numpy_helper
 
+from edgener.bundle.layout import MODEL, WEIGHTS
 from edgener.runtime import Ner
 from edgener.text import sample
 from tests.core.conftest import Run
-from tests.helpers import onnx_bundle
+from tests.helpers import native, onnx_bundle
 
 TRAPS = [
     "",
@@ -67,6 +73,33 @@ def test_golden_sentences(program: Run, bundle: Path) -> None:
     onnx_bundle.replace(bundle, "golden.jsonl", golden.replace('"B-LOC"', '"B-PER"', 1))
     done = program("edgener-cli", "--check", bundle)
     assert (done.returncode, done.stdout) == (1, b"golden sentence 1: tags differ from what the bundle states\n")
+
+
+def test_weights_in_the_runtime_s_format_are_used_where_they_lie(built: Path, bundle: Path, tmp_path: Path) -> None:
+    """A process that maps them has no copy in memory of its own."""
+    rows = np.zeros((2**20, onnx_bundle.embeddings().shape[1]), np.float32)
+    rows[: len(onnx_bundle.embeddings())] = onnx_bundle.embeddings()
+    model = onnx_bundle.graph()
+    place = next(at for at, one in enumerate(model.graph.initializer) if one.name == "table")
+    model.graph.initializer[place].CopyFrom(numpy_helper.from_array(rows, "table"))
+    for name in (MODEL, WEIGHTS):
+        (bundle / name).unlink()
+    onnx_bundle.save(model, bundle / MODEL)
+    ort = onnx_bundle.in_ort_format(bundle, tmp_path / "ort")
+    with subprocess.Popen(
+        [built / "edgener-cli", "--threads", "1", ort],
+        env={**os.environ, "EDGENER_ONNXRUNTIME": str(native.library())},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(b"Ada daga Kano\n")
+        process.stdin.flush()
+        assert process.stdout.readline() == b"[PER Ada] daga [LOC Kano]\n"
+        status = Path(f"/proc/{process.pid}/status").read_text()
+        process.stdin.close()
+    assert int(re.findall(r"RssAnon:\s+(\d+) kB", status)[0]) * 1000 < rows.nbytes / 2
 
 
 def test_an_onnx_runtime_that_is_too_old_is_said(program: Run, bundle: Path) -> None:

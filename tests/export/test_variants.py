@@ -122,6 +122,16 @@ def test_ort_format_answers_alike_and_names_its_operators(tiny_model: Path, tiny
     assert "`model.ort`" in (bundle / "README.md").read_text()
 
 
+@pytest.mark.parametrize("quant", ["int8", "int4"])
+def test_ort_format_has_int4_embeddings_too(tiny_model: Path, tmp_path: Path, quant: str) -> None:
+    found = {}
+    for form in ("onnx", "ort"):
+        config = ExportConfig(quant=quant, embeddings="int4", format=form, gate=False)
+        found[form] = export(str(tiny_model), config, tmp_path / form)
+    rows = [[(e.text, e.type) for e in one] for one in Ner.load(found["onnx"]).batch(TEXTS)]
+    assert rows == [[(e.text, e.type) for e in one] for one in Ner.load(found["ort"]).batch(TEXTS)]
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

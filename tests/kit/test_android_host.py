@@ -211,7 +211,9 @@ def test_a_bundle_in_the_runtime_s_format_is_read_where_it_lies(host: Host, bund
     (ort / LABELS).write_text("[]")
     line = host("assets", archive(ort, tmp_path / "damaged.apk"), root)
     assert line[0].startswith(f"refused DAMAGED assets/bundle/{LABELS}: ")
-    assert host("heap") == ["refused BAD_ARGUMENT model.ort: its buffer is not a direct one"]
+    assert host("heap") == [
+        "refused BAD_ARGUMENT memory/model.ort: not a direct buffer; map the file, or use ByteBuffer.allocateDirect"
+    ]
 
 
 def test_assets_that_are_no_bundle(host: Host, bundle: Path, tmp_path: Path) -> None:

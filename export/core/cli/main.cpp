@@ -131,6 +131,7 @@ int answer(const edgener_ner* ner, const Arguments& arguments, std::vector<doubl
     edgener_result_free(result);
     std::fwrite(shown.data(), 1, shown.size(), stdout);
     std::putc('\n', stdout);
+    std::fflush(stdout);  // whoever asks through a pipe may wait for this answer before the next line is written
   }
   return bad;
 }

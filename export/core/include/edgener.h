@@ -75,7 +75,8 @@ typedef struct edgener_entity {
 } edgener_entity;
 
 /*
- * Verify a bundle (every hash, before anything in it is parsed) and load it. options and error may be NULL.
+ * Verify a bundle (every hash, before anything in it is parsed) and load it. options and error may be NULL. Weights are
+ * mapped: the folder's files must stay as they are until edgener_close.
  * ONNX Runtime can report to its makers how it is used: set ORT_DISABLE_TELEMETRY=1 in the environment before the first
  * call, as edgener-cli does. A library does not change its process's environment.
  */
@@ -91,9 +92,9 @@ typedef struct edgener_file {
 
 /*
  * The same of a bundle that is in memory, such as files of an app's archive that are mapped; name: what messages call
- * it. Nothing is copied: the weights are used where they lie. All the data must stay there, and stay as it is, until
- * edgener_close; names and the array are not needed after the call. Only for bundles in ONNX Runtime's format (made by
- * edgener export --format ort), whose model.ort must start at a multiple of 4.
+ * it. It is not copied: weights are used where they lie, but for those that ONNX Runtime arranges otherwise. All the data
+ * must stay there, and stay as it is, until edgener_close; names and the array are not needed after the call. Only for
+ * bundles in ONNX Runtime's format (made by edgener export --format ort), whose model.ort must start at a multiple of 4.
  */
 EDGENER_API edgener_status edgener_open_files(const char* name, const edgener_file* files, size_t count,
                                               const edgener_options* options, edgener_ner** ner, edgener_error* error);

@@ -1,4 +1,4 @@
-// The C interface: nothing is thrown through it, and no pointer of a caller's is kept.
+// The C interface: nothing is thrown through it, and no pointer of a caller's is kept but to a bundle in memory.
 #include <cstring>
 #include <new>
 
@@ -98,7 +98,8 @@ edgener_status edgener_open_files(const char* name, const edgener_file* files, s
     auto held = std::make_unique<edgener::InMemory>(name);
     for (size_t at = 0; at < count; ++at) {
       const edgener_file& file = files[at];
-      require(file.name && (file.data || file.bytes == 0), "a file needs a name and data");
+      require(file.name, "edgener_open_files: a file has no name");
+      require(file.data || file.bytes == 0, "edgener_open_files: a file has no data");
       held->add(file.name, {static_cast<const char*>(file.data), file.bytes});
     }
     *ner = new edgener_ner{edgener::Ner(std::move(held), options_of(options))};

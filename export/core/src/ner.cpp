@@ -29,8 +29,9 @@ Graph graph_of(const Bundle& bundle, const std::string& name) {
   const Files& files = *bundle.files;
   if (name == kOrtModel) {
     Mapped bytes = files.map(name, bundle.manifest.files.at(name).bytes);
+    if (bytes.bytes.empty()) throw Failure(EDGENER_MALFORMED, printable(files.at(name), 200) + ": empty");
     if (reinterpret_cast<std::uintptr_t>(bytes.bytes.data()) % kAlignment != 0) {
-      throw Failure(EDGENER_BAD_ARGUMENT, printable(files.at(name), 200) + ": its memory starts at no multiple of 4");
+      throw Failure(EDGENER_BAD_ARGUMENT, printable(files.at(name), 200) + ": its memory starts at no multiple of 4; copy it to memory that does");
     }
     return {files.at(name), std::move(bytes)};
   }
@@ -62,7 +63,7 @@ Ner::Ner(std::unique_ptr<const Files> bundle, const Options& options)
   session_ = std::make_unique<Session>(ort, graph_of(bundle_, graph), bundle_.labels.size(),
                                        threads_of(options, manifest), manifest.decode.pad);
   tokenizer_ = std::make_unique<Tokenizer>(std::move(bundle_.tokenizer), printable(bundle_.files->at(kTokenizer), 200));
-  // ONNX Runtime read the graph and maps the weights by their names.
+  // After the hashes were compared, files were opened again by their names.
   check_unchanged(bundle_);
 }
 

@@ -23,7 +23,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
- * Runs the binding on a computer's JVM, as tests/kit/test_kit_android.py asks. Texts come in and strings go out as
+ * Runs the binding on a computer's JVM, as tests/kit/test_android_host.py asks. Texts come in and strings go out as
  * the hexadecimal digits of their UTF-16 units, so that no encoding on the way can repair what is broken.
  */
 final class Host {
@@ -145,11 +145,14 @@ final class Host {
      * assets FROM ROOT: opens a bundle as an app does, whose archive is FROM: a folder, or a file in which those of the
      * bundle lie one behind the other, as FROM.list says ("name offset bytes" a line), as in an app's archive.
      */
-    private static void assets(String from, String root) throws IOException {
+    private static void assets(String from, String root) throws Exception {
         BundleSource source = new File(from).isDirectory() ? new Folder(new File(from)) : new Archive(new File(from));
         try (Ner ner = NerAssets.open(source, "assets/bundle", new File(root), new NerOptions().threads(1))) {
             ner.check();
-            System.gc(); // nothing but the Ner holds the mapped memory now
+            for (int round = 0; round < 10; round++) { // nothing but the Ner holds the mapped memory now
+                System.gc();
+                Thread.sleep(20);
+            }
             OUT.println("as stated; " + ner.tag("Ibrahim Musa ya je Kano .").size());
         }
     }

@@ -40,6 +40,8 @@ Session::Session(const Ort& ort, const Graph& graph, std::size_t labels, int thr
   ort_.check(api.SetSessionLogSeverityLevel(made, ORT_LOGGING_LEVEL_FATAL), failed);
   OrtSession* session = nullptr;
   if (const std::string_view bytes = bytes_.bytes; bytes.data()) {
+    // Else the bytes could be an ONNX graph, which names other files.
+    ort_.check(api.AddSessionConfigEntry(made, "session.load_model_format", "ORT"), failed);
     ort_.check(api.AddSessionConfigEntry(made, "session.use_ort_model_bytes_directly", "1"), failed);
     ort_.check(api.AddSessionConfigEntry(made, "session.use_ort_model_bytes_for_initializers", "1"), failed);
     ort_.check(api.CreateSessionFromArray(env_.get(), bytes.data(), bytes.size(), made, &session), failed);

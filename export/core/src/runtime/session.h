@@ -21,7 +21,7 @@ template <typename T>
 using Held = std::unique_ptr<T, Released<T>>;
 
 // path: opened by ONNX Runtime, which finds weights beside it; where there are bytes, only a name. bytes: a graph in ONNX
-// Runtime's format, which holds its weights: they are used where they lie, not copied.
+// Runtime's format, which holds its weights: they are used where they lie.
 struct Graph {
   std::string path;
   Mapped bytes;

@@ -89,7 +89,22 @@ Answer guarded(JNIEnv* env, Answer otherwise, Work work) noexcept {
   return otherwise;
 }
 
-const edgener_ner* ner_of(jlong handle) { return reinterpret_cast<const edgener_ner*>(handle); }
+// What Java has a handle of. held: a global reference to the buffers that the recogniser reads, or null. Java's own
+// reference to them would not do: R8 removes a field that is never read.
+struct Opened {
+  edgener_ner* ner;
+  jobject held;
+};
+
+const edgener_ner* ner_of(jlong handle) { return reinterpret_cast<const Opened*>(handle)->ner; }
+
+jlong handle_of(JNIEnv* env, edgener_ner* ner, jobject buffers) {
+  std::unique_ptr<edgener_ner, void (*)(edgener_ner*)> owned(ner, edgener_close);
+  auto opened = std::make_unique<Opened>(Opened{ner, nullptr});
+  if (buffers && !(opened->held = env->NewGlobalRef(buffers))) throw std::bad_alloc();
+  owned.release();
+  return reinterpret_cast<jlong>(opened.release());
+}
 
 // What Java gives for an edgener_options, with the memory that it points into.
 struct Options {
@@ -116,11 +131,11 @@ jlong open_ner(JNIEnv* env, jclass, jstring folder, jint threads, jdouble min_sc
     edgener_ner* ner = nullptr;
     edgener_error error;
     check(env, edgener_open(path.c_str(), &options.inner, &ner, &error), error);
-    return reinterpret_cast<jlong>(ner);
+    return handle_of(env, ner, nullptr);
   });
 }
 
-// data: direct buffers, the whole of each; Java keeps them until the handle is closed.
+// data: direct buffers, the whole of each; they are held until the handle is closed.
 jlong open_files(JNIEnv* env, jclass, jstring name, jobjectArray names, jobjectArray data, jint threads,
                  jdouble min_score, jdouble recall_bias, jstring variant, jstring runtime) {
   return guarded(env, jlong{0}, [&] {
@@ -139,11 +154,15 @@ jlong open_files(JNIEnv* env, jclass, jstring name, jobjectArray names, jobjectA
     edgener_ner* ner = nullptr;
     edgener_error error;
     check(env, edgener_open_files(shown.c_str(), files.data(), files.size(), &options.inner, &ner, &error), error);
-    return reinterpret_cast<jlong>(ner);
+    return handle_of(env, ner, data);
   });
 }
 
-void close_ner(JNIEnv*, jclass, jlong handle) { edgener_close(reinterpret_cast<edgener_ner*>(handle)); }
+void close_ner(JNIEnv* env, jclass, jlong handle) {
+  const std::unique_ptr<Opened> opened(reinterpret_cast<Opened*>(handle));
+  edgener_close(opened->ner);
+  if (opened->held) env->DeleteGlobalRef(opened->held);
+}
 
 // {String[] types, int[] start and end of each in UTF-16 units, double[] scores}. Plain arrays, so that no class of
 // Java's has to keep its name for this; the texts are cut out of the caller's string over there.

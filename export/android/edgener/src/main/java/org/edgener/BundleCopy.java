@@ -11,7 +11,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A bundle out of an app's assets as a folder, which is what the core opens. It is copied once for each content: the
+ * A bundle out of an app's assets as a folder, for one that cannot be read where it lies. It is copied once for each content: the
  * folder is named by the sha256 of the manifest, which names the sha256 of every other file. A copy gets its name only
  * when it is whole, and each opening verifies it again, so that a copy that went bad is made anew.
  */

@@ -1,6 +1,5 @@
 package org.edgener;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -33,17 +32,20 @@ final class BundleInPlace {
         return files;
     }
 
+    /** Read twice, once to count it, for these bytes are large and on a phone's heap. */
     private static ByteBuffer read(BundleSource source, String name) throws IOException {
-        ByteArrayOutputStream all = new ByteArrayOutputStream();
-        byte[] buffer = new byte[64 * 1024];
+        byte[] part = new byte[64 * 1024];
+        int size = 0;
         try (InputStream input = source.open(name)) {
-            for (int got; (got = input.read(buffer)) >= 0; ) {
-                all.write(buffer, 0, got);
+            for (int got; (got = input.read(part)) >= 0; size += got) {}
+        }
+        ByteBuffer data = ByteBuffer.allocateDirect(size);
+        ByteBuffer rest = data.duplicate();
+        try (InputStream input = source.open(name)) {
+            for (int got; (got = input.read(part)) >= 0; ) {
+                rest.put(part, 0, got);
             }
         }
-        ByteBuffer data = ByteBuffer.allocateDirect(all.size());
-        data.put(all.toByteArray());
-        data.flip();
         return data;
     }
 }

@@ -20,12 +20,9 @@ public final class Ner implements AutoCloseable {
     private long handle;
     private int calls;
     private boolean closed;
-    /** Memory that the native side reads; null when it has its own. */
-    private ByteBuffer[] held;
 
-    private Ner(long handle, ByteBuffer[] held) {
+    private Ner(long handle) {
         this.handle = handle;
-        this.held = held;
     }
 
     /** Verifies every hash of a bundle's folder and loads it. {@link NerException} when it is unsound or unfit. */
@@ -39,25 +36,27 @@ public final class Ner implements AutoCloseable {
         long handle =
                 Native.open(
                         path, options.threads, options.minScore, options.recallBias, options.variant, options.runtime);
-        return new Ner(handle, null);
+        return new Ner(handle);
     }
 
     /**
      * Opens a bundle in ONNX Runtime's format ({@code edgener export --format ort}) that is in memory, such as mapped
-     * files. Nothing is copied: the weights are used where they lie, and what is in the buffers must stay as it is.
+     * files. It is not copied: the weights are used where they lie, and what is in the buffers must stay as it is.
      *
      * @param name what messages call it
      * @param files direct buffers, from position to limit, by the names of the bundle's files; the Ner holds them
      */
     public static Ner open(String name, Map<String, ByteBuffer> files, NerOptions options) {
-        refuseZeros("the name of a bundle", name, options);
+        refuseZeros("the name of a bundle", Objects.requireNonNull(name, "name"), options);
         String[] names = files.keySet().toArray(new String[0]);
         ByteBuffer[] data = new ByteBuffer[names.length];
         for (int at = 0; at < names.length; at++) {
-            refuseZero("the name of a file", names[at]);
-            data[at] = files.get(names[at]).slice();
+            refuseZero("the name of a file", Objects.requireNonNull(names[at], "the name of a file"));
+            data[at] = Objects.requireNonNull(files.get(names[at]), names[at]).slice();
             if (!data[at].isDirect()) {
-                throw new NerException(NerException.Code.BAD_ARGUMENT, names[at] + ": its buffer is not a direct one");
+                throw new NerException(
+                        NerException.Code.BAD_ARGUMENT,
+                        name + "/" + names[at] + ": not a direct buffer; map the file, or use ByteBuffer.allocateDirect");
             }
         }
         long handle =
@@ -70,7 +69,7 @@ public final class Ner implements AutoCloseable {
                         options.recallBias,
                         options.variant,
                         options.runtime);
-        return new Ner(handle, data);
+        return new Ner(handle);
     }
 
     /** The entities of a text, in order. {@link IllegalStateException} when this was closed. */
@@ -150,7 +149,6 @@ public final class Ner implements AutoCloseable {
         if (closed && calls == 0 && handle != 0) {
             Native.close(handle);
             handle = 0;
-            held = null;
         }
     }
 
