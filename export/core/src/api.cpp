@@ -86,7 +86,8 @@ edgener_status edgener_open(const char* folder, const edgener_options* options, 
   if (ner) *ner = nullptr;
   return guarded(error, [&] {
     require(folder && ner, "edgener_open needs a folder and a place for the recogniser");
-    *ner = new edgener_ner{edgener::Ner(std::make_unique<edgener::Folder>(folder), options_of(options))};
+    const edgener::Options sound = options_of(options);  // before any file is looked at
+    *ner = new edgener_ner{edgener::Ner(std::make_unique<edgener::Folder>(folder), sound)};
   });
 }
 
@@ -95,6 +96,7 @@ edgener_status edgener_open_files(const char* name, const edgener_file* files, s
   if (ner) *ner = nullptr;
   return guarded(error, [&] {
     require(name && (files || count == 0) && ner, "edgener_open_files needs a name, files and a place for the recogniser");
+    const edgener::Options sound = options_of(options);
     auto held = std::make_unique<edgener::InMemory>(name);
     for (size_t at = 0; at < count; ++at) {
       const edgener_file& file = files[at];
@@ -102,7 +104,7 @@ edgener_status edgener_open_files(const char* name, const edgener_file* files, s
       require(file.data || file.bytes == 0, "edgener_open_files: a file has no data");
       held->add(file.name, {static_cast<const char*>(file.data), file.bytes});
     }
-    *ner = new edgener_ner{edgener::Ner(std::move(held), options_of(options))};
+    *ner = new edgener_ner{edgener::Ner(std::move(held), sound)};
   });
 }
 
