@@ -107,7 +107,7 @@ def android(
         )
         typer.echo(line(grown))
         if not (bundle / ORT_MODEL).is_file():
-            say("a bundle that `edgener export --format ort` makes is read where it lies in the app, not copied")
+            typer.echo("a bundle that `edgener export --format ort` makes is read where it lies in the app, not copied")
 
 
 @app.command()

@@ -56,8 +56,9 @@ def test_no_wrapper_of_gradle_is_carried(kit: Path) -> None:
 
 def test_what_it_says(sound: Path, tmp_path: Path, capfd: Capture) -> None:
     assert run("kit", "android", sound, "--out", tmp_path / "a") == 0
-    first, second = capfd.readouterr().out.splitlines()
+    first, second, third = capfd.readouterr().out.splitlines()
     assert first.endswith("open it in Android Studio and run `sample`")
+    assert "edgener export --format ort" in third
     assert re.fullmatch(
         r"an Android app grows by \d+\.\d MB to download \(core \d\.\d, ONNX Runtime [\d.]+ \d+\.\d, bundle 0\.0\), "
         r"\d+\.\d MB on the phone",
