@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from edgener.bundle.layout import GOLDEN, LABELS, MODEL, TOKENIZER, WEIGHTS
+from edgener.bundle.layout import GOLDEN, LABELS, MODEL, ORT_MODEL, TOKENIZER, WEIGHTS
 from tests.attacks.test_onnx import GRAPHS, TOKENIZERS, with_external_data
 from tests.core.conftest import Run
 from tests.helpers import onnx_bundle
@@ -64,6 +64,18 @@ def test_a_changed_bundle(name: str, program: Run, bundle: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"garbage" * 100, b"\x08\x0a" + b"\xff" * 100])
 def test_what_is_no_graph(content: bytes, program: Run, bundle: Path) -> None:
     assert f"{MODEL}: ONNX Runtime" in refusal(program, replace(bundle, MODEL, content))
+
+
+def test_what_is_no_graph_in_the_runtime_s_format(program: Run, bundle: Path, tmp_path: Path) -> None:
+    """An ONNX graph is none: it could name files that were not hashed."""
+    ort = onnx_bundle.in_ort_format(bundle, tmp_path / "ort")
+    sound = (ort / ORT_MODEL).read_bytes()
+    assert refusal(program, replace(ort, ORT_MODEL, b"")).endswith(f"{ORT_MODEL}: empty\n")
+    graph = onnx_bundle.graph().SerializeToString()
+    for content in (graph, sound[:100], sound[: len(sound) // 2], b"\xff" * 1000):
+        assert f"{ORT_MODEL}: ONNX Runtime" in refusal(program, replace(ort, ORT_MODEL, content))
+    replace(ort, ORT_MODEL, sound)
+    assert program("edgener-cli", ort, stdin=b"Kano\n").stdout == b"[LOC Kano]\n"
 
 
 @pytest.mark.parametrize("location", ["../secret", "{tmp}/secret", "sub/../../secret", "/dev/zero"])

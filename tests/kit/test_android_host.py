@@ -212,7 +212,9 @@ def test_a_bundle_in_the_runtime_s_format_is_read_where_it_lies(host: Host, bund
     line = host("assets", archive(ort, tmp_path / "damaged.apk"), root)
     assert line[0].startswith(f"refused DAMAGED assets/bundle/{LABELS}: ")
     assert host("heap") == [
-        "refused BAD_ARGUMENT memory/model.ort: not a direct buffer; map the file, or use ByteBuffer.allocateDirect"
+        "missing the name of a file",
+        "missing model.ort",
+        "refused BAD_ARGUMENT memory/model.ort: not a direct buffer; map the file, or use ByteBuffer.allocateDirect",
     ]
 
 

@@ -213,8 +213,15 @@ final class Host {
         }
     }
 
-    /** heap: a bundle in memory that native code cannot see. */
+    /** heap: bundles in memory with a name or a buffer missing, and one that native code cannot see. */
     private static void heap() {
+        for (String name : new String[] {null, "model.ort"}) {
+            try {
+                Ner.open("memory", Collections.singletonMap(name, null), new NerOptions());
+            } catch (NullPointerException missing) {
+                OUT.println("missing " + missing.getMessage());
+            }
+        }
         Ner.open("memory", Collections.singletonMap("model.ort", ByteBuffer.allocate(8)), new NerOptions());
     }
 
