@@ -183,7 +183,7 @@ def _ends(pid: int) -> bool:
             state = Path(f"/proc/{pid}/stat")
             if state.is_file() and state.read_text().rpartition(")")[2].split()[0] == "Z":
                 return True
-        except ProcessLookupError:
+        except (ProcessLookupError, FileNotFoundError):
             return True
         time.sleep(0.02)
     return False
