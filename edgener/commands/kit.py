@@ -1,12 +1,15 @@
 """edgener kit: what an app developer takes to a device"""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from edgener.commands.common import Json
 from edgener.console import print_json, say
+
+if TYPE_CHECKING:
+    from edgener.bundle.layout import Bundle
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -35,16 +38,14 @@ def web(
     """
     from edgener.bundle.verify import open_bundle
     from edgener.kit import ort_web
-    from edgener.kit.site import check_free, foreign_target, write_site
+    from edgener.kit.site import check_free, write_site
 
     check_free(out, bundle)
-    target = foreign_target(open_bundle(bundle))
+    open_bundle(bundle)  # an unsound one is refused before anything is fetched
     files = ort_web.from_folder(runtime) if runtime else ort_web.from_npm()
     site = write_site(bundle, files, out)
-    if not site.bundle.gated:
-        say(f"warning: {bundle} is ungated: {site.bundle.why_ungated}")
-    if target:
-        say(f"warning: {bundle} was made for target {target}; --target web exports a bundle for browsers")
+    _warn_ungated(site.bundle, bundle)
+    _warn_foreign(site.bundle, bundle, "web", "browsers")
     if json:
         print_json({"out": str(out), "files": len(site.files), "bytes": site.bytes, "bundle": site.bundle.name})
     else:
@@ -66,8 +67,7 @@ def core(
     from edgener.kit.core import write_core
 
     kit = write_core(bundle, out)
-    if not kit.bundle.gated:
-        say(f"warning: {bundle} is ungated: {kit.bundle.why_ungated}")
+    _warn_ungated(kit.bundle, bundle)
     if json:
         print_json({"out": str(out), "files": len(kit.files), "bytes": kit.bytes, "bundle": kit.bundle.name})
     else:
@@ -90,13 +90,10 @@ def android(
     from edgener.benchmark.android_app import line
     from edgener.bundle.layout import ORT_MODEL
     from edgener.kit.android import TARGET, write_android
-    from edgener.kit.site import foreign_target
 
     kit = write_android(bundle, out)
-    if not kit.bundle.gated:
-        say(f"warning: {bundle} is ungated: {kit.bundle.why_ungated}")
-    if target := foreign_target(kit.bundle, TARGET):
-        say(f"warning: {bundle} was made for target {target}; --target {TARGET} exports a bundle for Android phones")
+    _warn_ungated(kit.bundle, bundle)
+    _warn_foreign(kit.bundle, bundle, TARGET, "Android phones")
     grown = kit.growth.as_dict()
     if json:
         facts = {"out": str(out), "files": len(kit.files), "bytes": kit.bytes, "bundle": kit.bundle.name}
@@ -134,17 +131,15 @@ def ios(
     from edgener.kit import third_party as archives
     from edgener.kit.core_tokenizers import check_tokenizer
     from edgener.kit.ios import write_ios
-    from edgener.kit.site import check_free, foreign_target
+    from edgener.kit.site import check_free
 
     check_free(out, bundle)
-    target = foreign_target(open_bundle(bundle), footprint.TARGET)
+    open_bundle(bundle)
     check_tokenizer(bundle)
     sources = archives.from_folder(third_party) if third_party else archives.from_network()
     kit = write_ios(bundle, sources, out)
-    if not kit.bundle.gated:
-        say(f"warning: {bundle} is ungated: {kit.bundle.why_ungated}")
-    if target:
-        say(f"warning: {bundle} was made for target {target}; --target {footprint.TARGET} exports a bundle for iPhones")
+    _warn_ungated(kit.bundle, bundle)
+    _warn_foreign(kit.bundle, bundle, footprint.TARGET, "iPhones")
     taken = footprint.of_bundle(bundle)
     if json:
         facts = {"out": str(out), "files": len(kit.files), "bytes": kit.bytes, "bundle": kit.bundle.name}
@@ -173,3 +168,17 @@ def serve(
             server.serve_forever()
         except KeyboardInterrupt:
             say("")
+
+
+def _warn_ungated(found: "Bundle", path: Path) -> None:
+    if not found.gated:
+        say(f"warning: {path} is ungated: {found.why_ungated}")
+
+
+def _warn_foreign(found: "Bundle", path: Path, target: str, devices: str) -> None:
+    """Where the bundle was exported for another target than the kit's."""
+    from edgener.bundle.layout import printable
+
+    other = found.manifest["model"].get("target", target)
+    if other != target:
+        say(f"warning: {path} was made for target {printable(other)}; --target {target} exports a bundle for {devices}")

@@ -8,13 +8,12 @@ from importlib.resources import files
 from pathlib import Path
 
 from edgener.artefact import write_file
-from edgener.bundle.layout import Bundle, printable
+from edgener.bundle.layout import Bundle
 from edgener.bundle.verify import open_bundle, problems
 from edgener.errors import UserError
 from edgener.output import check_place, placing
 
 PAGE, BUNDLE, RUNTIME, FACTS = "index.html", "bundle", "runtime", "site.js"
-_TARGET = "web"
 
 
 @dataclass(frozen=True)
@@ -48,12 +47,6 @@ def write_site(bundle: Path, runtime: Mapping[str, bytes], out: Path) -> Site:
         written = _names(scratch)
         size = sum((scratch / name).stat().st_size for name in written)
     return Site(out, sound, tuple(written), size)
-
-
-def foreign_target(bundle: Bundle, wanted: str = _TARGET) -> str | None:
-    """The target of a bundle that was exported for something else than browsers, or what else is wanted."""
-    target = bundle.manifest["model"].get("target", wanted)
-    return None if target == wanted else printable(target)
 
 
 def check_free(out: Path, bundle: Path) -> None:

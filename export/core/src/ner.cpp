@@ -31,7 +31,8 @@ Graph graph_of(const Bundle& bundle, const std::string& name) {
     Mapped bytes = files.map(name, bundle.manifest.files.at(name).bytes);
     if (bytes.bytes.empty()) throw Failure(EDGENER_MALFORMED, printable(files.at(name), 200) + ": empty");
     if (reinterpret_cast<std::uintptr_t>(bytes.bytes.data()) % kAlignment != 0) {
-      throw Failure(EDGENER_BAD_ARGUMENT, printable(files.at(name), 200) + ": its memory starts at no multiple of 4; copy it to memory that does");
+      throw Failure(EDGENER_BAD_ARGUMENT, printable(files.at(name), 200) +
+                                              ": its memory starts at no multiple of 4; copy it to memory that does");
     }
     return {files.at(name), std::move(bytes)};
   }
